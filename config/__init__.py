@@ -1,0 +1,5 @@
+"""The roof: settings, addresses, processes. Nothing below imports it."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sellers.models.accounts import SellerAccount
+
+
+class OutboxMessage(models.Model):
+    """One call we owe the marketplace. Kept for ever once settled: it is the seller's proof.
+
+    Messages with the same `subject` (a marketplace order id) leave in the order they were written.
+    """
+
+    class Kind(models.TextChoices):
+        START_HANDLING = "start-handling", _("start handling")
+        INVOICE = "invoice", _("invoice")
+        TRACKING = "tracking", _("tracking")
+        TRACKING_EVENTS = "tracking-events", _("tracking events")
+        CANCEL = "cancel", _("cancellation")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting to be sent")
+        DELIVERED = "delivered", _("delivered")
+        REJECTED = "rejected", _("refused by the marketplace")
+        EXHAUSTED = "exhausted", _("gave up")
+        UNAUTHORISED = "unauthorised", _("credentials refused")
+        SUPERSEDED = "superseded", _("no longer needed")
+
+    NEEDS_ATTENTION = (Status.REJECTED, Status.EXHAUSTED, Status.UNAUTHORISED)
+    #: A later message of the same subject waits behind these.
+    BLOCKING = (Status.PENDING, *NEEDS_ATTENTION)
+
+    account = models.ForeignKey(
+        SellerAccount, on_delete=models.PROTECT, related_name="outbox", verbose_name=_("account")
+    )
+    subject = models.CharField(_("marketplace order id"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    key = models.CharField(
+        _("key"), max_length=160, help_text=_("Makes the promise once per account.")
+    )
+    method = models.CharField(_("method"), max_length=6)
+    path = models.CharField(_("path"), max_length=300)
+    body = models.TextField(
+        _("body"), blank=True, help_text=_("Exactly what is sent, on every attempt.")
+    )
+    status = models.CharField(
+        _("status"), max_length=14, choices=Status.choices, default=Status.PENDING
+    )
+    attempts_made = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    lease = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    receipt = models.CharField(_("receipt"), max_length=100, blank=True)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message to the marketplace")
+        verbose_name_plural = _("messages to the marketplace")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="one_message_per_key")
+        ]
+        indexes = [
+            # Read by claim_due on every tick: only what is still to be sent.
+            models.Index(fields=["due_at", "id"], name="outbox_due", condition=Q(status="pending")),
+            # Read by claim_due to keep the order per subject.
+            models.Index(
+                fields=["account", "subject", "id"],
+                name="outbox_unfinished",
+                condition=Q(status__in=["pending", "rejected", "exhausted", "unauthorised"]),
+            ),
+            models.Index(fields=["account", "subject"], name="outbox_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try at a message: what the marketplace answered and how long it took."""
+
+    message = models.ForeignKey(
+        OutboxMessage, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("message")
+    )
+    at = models.DateTimeField(_("at"))
+    duration_ms = models.PositiveIntegerField(_("duration, ms"))
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=500)
+    response = models.TextField(_("answer"), blank=True)
+
+    class Meta:
+        verbose_name = _("delivery attempt")
+        verbose_name_plural = _("delivery attempts")
+        ordering = ["message", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.http_status or '—'}"

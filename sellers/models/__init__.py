@@ -1,0 +1,32 @@
+"""What the seller owns, and its line to the marketplace."""
+
+from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
+from sellers.models.accounts import SellerAccount
+from sellers.models.catalogue import SalesChannelPrice, Sku
+from sellers.models.people import User
+from sellers.models.shipping import (
+    DeliveryWindow,
+    FreightRate,
+    PickupPoint,
+    PolicyWarehouse,
+    ShippingPolicy,
+)
+from sellers.models.stock import Hold, StockLevel, StockMovement, Warehouse
+
+__all__ = [
+    "DeliveryAttempt",
+    "DeliveryWindow",
+    "FreightRate",
+    "Hold",
+    "OutboxMessage",
+    "PickupPoint",
+    "PolicyWarehouse",
+    "SalesChannelPrice",
+    "SellerAccount",
+    "ShippingPolicy",
+    "Sku",
+    "StockLevel",
+    "StockMovement",
+    "User",
+    "Warehouse",
+]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sellers.credentials import EncryptedField, new_endpoint_key
+
+
+def validate_timezone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(_("“%(value)s” is not a time zone."), params={"value": value})
+
+
+class SellerAccount(models.Model):
+    """One seller id in one VTEX marketplace account: the connection everything hangs from."""
+
+    slug = models.SlugField(
+        _("slug"), unique=True, help_text=_("Short name used on the command line.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    seller_id = models.CharField(
+        _("seller id"), max_length=100, help_text=_("As the marketplace registered this seller.")
+    )
+    marketplace_account = models.CharField(
+        _("marketplace account"),
+        max_length=100,
+        help_text=_("VTEX account name, such as “bigstore”."),
+    )
+    marketplace_url = models.CharField(
+        _("marketplace address"),
+        max_length=300,
+        help_text=_("Base of the OMS, such as https://bigstore.vtexcommercestable.com.br."),
+    )
+    app_key = models.CharField(_("app key"), max_length=200, blank=True)
+    app_token = EncryptedField(_("app token"), blank=True)
+    inbound_app_key = models.CharField(
+        _("inbound app key"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "What VTEX must send with orders; empty: the endpoint key alone identifies it."
+        ),
+    )
+    inbound_app_token = EncryptedField(_("inbound app token"), blank=True)
+    endpoint_key = models.CharField(
+        _("endpoint key"),
+        max_length=64,
+        unique=True,
+        default=new_endpoint_key,
+        validators=[RegexValidator(r"^[A-Za-z0-9]{16,64}$", _("Use 16 to 64 letters and digits."))],
+        help_text=_("The secret part of the address registered in VTEX."),
+    )
+    hook_header_name = models.CharField(_("hook header name"), max_length=100, blank=True)
+    hook_header_value = EncryptedField(_("hook header value"), blank=True)
+    country = models.CharField(
+        _("country"),
+        max_length=3,
+        default="BRA",
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Use the three-letter country code."))],
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="BRL")
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="America/Sao_Paulo", validators=[validate_timezone]
+    )
+    affiliate_id = models.CharField(_("affiliate id"), max_length=3, blank=True)
+    follow_up_email = models.EmailField(
+        _("follow-up e-mail"), blank=True, help_text=_("Given to VTEX with every placed order.")
+    )
+    hold_minutes = models.PositiveIntegerField(
+        _("hold, minutes"),
+        default=7 * 24 * 60,
+        help_text=_("How long stock is held when an order names no time."),
+    )
+    max_hold_minutes = models.PositiveIntegerField(_("longest hold, minutes"), default=30 * 24 * 60)
+    tariff_revision = models.PositiveBigIntegerField(
+        _("tariff revision"),
+        default=1,
+        editable=False,
+        help_text=_("Raised with every change of policies, rates, windows, warehouses."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("seller account")
+        verbose_name_plural = _("seller accounts")
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["marketplace_account", "seller_id"], name="one_account_per_seller_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def fulfillment_path(self) -> str:
+        """The path to register in VTEX as fulfilment endpoint, below the portal's host."""
+        return f"/api/{self.endpoint_key}"
