@@ -30,7 +30,7 @@ class EmbeddedError(Exception):
     """The servers could not be started; the message says why and shows the end of the log."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Embedded:
     """One user's share in running servers; give it back with `stop()`."""
 
@@ -41,14 +41,16 @@ class Embedded:
     _users: int = field(repr=False)
     _keeper: subprocess.Popen[bytes] | None = field(repr=False)
     _pid: int = field(default_factory=os.getpid, repr=False)
+    _left: bool = field(default=False, repr=False)
 
     def stop(self) -> None:
         """Leave. Returns once the servers have ended, or at once while others still use them.
 
         Harmless when repeated, and in a forked child, which never owned the share.
         """
-        if os.getpid() != self._pid or not _is_open(self._users):
+        if self._left or os.getpid() != self._pid:
             return
+        self._left = True
         fcntl.flock(self._users, fcntl.LOCK_UN)
         _await_keeper_or_others(self.data_dir, self._users)
         os.close(self._users)
@@ -215,11 +217,3 @@ def _exclusively(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _is_open(descriptor: int) -> bool:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True

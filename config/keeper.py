@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -46,25 +47,31 @@ class StartFailed(Exception):
 
 
 class Account:
-    """Whom PostgreSQL runs as: ourselves, or an unprivileged account when we are root."""
+    """Whom a server runs as: ourselves when `entry` is None, else that account."""
 
-    def __init__(self, data: Path) -> None:
-        self.entry: pwd.struct_passwd | None = None
-        if os.geteuid() == 0:
-            self.entry = self._owner_of(data) or pwd.getpwnam(UNPRIVILEGED)
+    def __init__(self, entry: pwd.struct_passwd | None = None) -> None:
+        self.entry = entry
 
-    @staticmethod
-    def _owner_of(data: Path) -> pwd.struct_passwd | None:
-        """An ordinary user's data keeps its owner when root starts it."""
-        if data.exists() and data.stat().st_uid != 0:
-            return pwd.getpwuid(data.stat().st_uid)
-        return None
+    @classmethod
+    def for_postgresql(cls, cluster: Path) -> Account:
+        """Root lends PostgreSQL an unprivileged account; an existing cluster keeps its owner's."""
+        if os.geteuid() != 0:
+            return cls()
+        if cluster.exists() and (owner := cluster.stat().st_uid) != 0:
+            return cls(pwd.getpwuid(owner))
+        return cls(pwd.getpwnam(UNPRIVILEGED))
 
     @property
-    def popen(self) -> dict[str, object]:
-        if self.entry is None:
-            return {}
-        return {"user": self.entry.pw_uid, "group": self.entry.pw_gid, "extra_groups": []}
+    def user(self) -> int | None:
+        return self.entry.pw_uid if self.entry else None
+
+    @property
+    def group(self) -> int | None:
+        return self.entry.pw_gid if self.entry else None
+
+    @property
+    def extra_groups(self) -> list[int] | None:
+        return [] if self.entry else None
 
     def give(self, path: Path) -> None:
         if self.entry is not None:
@@ -74,8 +81,13 @@ class Account:
         """Asked of the kernel as that account, so that every directory above counts."""
         if self.entry is None:
             return True
-        done = subprocess.run(["test", permission, str(path)], check=False, **self.popen)  # type: ignore[call-overload]  # user= and friends
-        return bool(done.returncode == 0)
+        test = ["test", permission, str(path)]
+        return (
+            subprocess.run(
+                test, check=False, user=self.user, group=self.group, extra_groups=[]
+            ).returncode
+            == 0
+        )
 
 
 class Place:
@@ -89,20 +101,20 @@ class Place:
     def __init__(self, data: Path, *, throwaway: bool) -> None:
         self.data = data
         self.throwaway = throwaway
-        self.account = Account(data / "postgres")
+        self.account = Account.for_postgresql(data / "postgres")
         self.home = self._home()
         self.sockets = self._sockets()
 
     def _home(self) -> Path:
         pointer = self.data / "elsewhere"
         if pointer.exists() and (home := Path(pointer.read_text())).is_dir():
-            self.account = Account(home / "postgres")
+            self.account = Account.for_postgresql(home / "postgres")
             return home
         if self.account.entry is not None:
             self.data.chmod(0o711)
         if self.account.may("-x", self.data):
             return self.data
-        home = Path(tempfile.mkdtemp(prefix="seller-portal-", dir="/var/tmp"))  # noqa: S108  (fresh and private)
+        home = Path(tempfile.mkdtemp(prefix="seller-portal-", dir="/var/tmp"))
         home.chmod(0o711)
         pointer.write_text(str(home))
         return home
@@ -134,39 +146,34 @@ def _fits(directory: Path) -> bool:
     return len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
 
 
-class Server:
+class Server(ABC):
     """One server: started, watched, started again if it dies, ended."""
 
-    name = ""
+    name: str
     stop_signal = signal.SIGTERM
     pid_file: Path
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, account: Account) -> None:
         self.place = place
+        self.account = account
         self.process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def popen(self) -> dict[str, object]:
-        return {}
-
+    @abstractmethod
     def prepare(self) -> None:
         """Make the data directory, once."""
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
-    def answers(self) -> bool:
-        raise NotImplementedError
-
-    def settle(self) -> None:
-        """What remains to be done once the server answers."""
+    @abstractmethod
+    def answers(self) -> bool: ...
 
     def start(self) -> None:
         """Raises StartFailed with the end of the log."""
         self.prepare()
         _end_stray(self.pid_file)
         with self.place.log(self.name).open("ab") as log:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]  # **popen
+            self.process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -174,29 +181,31 @@ class Server:
                 env=ENVIRONMENT,
                 start_new_session=True,  # a Ctrl-C in the terminal must reach the clients first
                 preexec_fn=_die_with_parent(self.stop_signal),
-                **self.popen,
+                user=self.account.user,
+                group=self.account.group,
+                extra_groups=self.account.extra_groups,
             )
         self._await_answer()
-        self.settle()
 
     def _await_answer(self) -> None:
         assert self.process is not None  # noqa: S101  (just started)
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.process.poll() is not None:
-                raise StartFailed(self.place_blame("stopped while starting"))
+                raise StartFailed(self._blame("stopped while starting"))
             if time.monotonic() > deadline:
-                raise StartFailed(self.place_blame(f"gave no answer in {START_SECONDS:.0f} s"))
+                raise StartFailed(self._blame(f"gave no answer in {START_SECONDS:.0f} s"))
             time.sleep(0.02)
 
-    def place_blame(self, what: str) -> str:
+    def _blame(self, what: str) -> str:
         log = self.place.log(self.name)
         lines = log.read_text(errors="replace").splitlines()[-12:] if log.exists() else []
         return "\n".join([f"{self.name} {what}. The end of {log}:", *(f"  {x}" for x in lines)])
 
     def revive(self) -> None:
         if self.process is not None and self.process.poll() is not None:
-            print(f"{self.name} ended with {self.process.returncode}; starting it again", flush=True)  # noqa: T201
+            ending = f"{self.name} ended with {self.process.returncode}; starting it again\n"
+            sys.stderr.write(ending)
             self.start()
 
     def stop(self) -> None:
@@ -212,7 +221,7 @@ class PostgreSQL(Server):
     stop_signal = signal.SIGINT  # "fast": end the sessions, write a checkpoint, leave
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place)
+        super().__init__(place, place.account)
         self.cluster = place.home / "postgres"
         self.pid_file = self.cluster / "postmaster.pid"
         self.bin = self._binaries()
@@ -227,10 +236,6 @@ class PostgreSQL(Server):
         if not copy.exists():
             _copy_readable(package.parent, copy, [str(tree), f"{package.name}.libs"])
         return copy / tree / "bin"
-
-    @property
-    def popen(self) -> dict[str, object]:
-        return self.place.account.popen
 
     def prepare(self) -> None:
         if not self.cluster.exists():
@@ -256,13 +261,20 @@ class PostgreSQL(Server):
         unfinished.rename(self.cluster)
 
     def _run(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(  # type: ignore[call-overload]  # **popen
+        account = self.place.account
+        done = subprocess.run(
             [str(self.bin / program), *arguments],
-            check=False, capture_output=True, text=True, env=ENVIRONMENT, cwd="/", **self.popen,
-        )  # fmt: skip
+            check=False,
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
+        )
         if done.returncode:
             raise StartFailed(f"{program} failed:\n{done.stdout}{done.stderr}".rstrip())
-        return str(done.stdout)
+        return done.stdout
 
     def command(self) -> list[str]:
         options = {
@@ -293,9 +305,11 @@ class PostgreSQL(Server):
         except (OSError, IndexError):
             return False
 
-    def settle(self) -> None:
+    def make_database(self) -> None:
         login = ("-h", str(self.place.sockets), "-U", "portal")
-        known = self._run("psql", *login, "-XAtd", "postgres", "-c", "SELECT datname FROM pg_database")
+        known = self._run(
+            "psql", *login, "-XAtd", "postgres", "-c", "SELECT datname FROM pg_database"
+        )
         if "portal" not in known.split():
             self._run("createdb", *login, "portal")
 
@@ -308,7 +322,7 @@ class Redis(Server):
     name = "redis"
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place)
+        super().__init__(place, Account())
         self.directory = place.data / "redis"
         self.socket = place.sockets / "redis.sock"
         self.pid_file = self.directory / "redis.pid"
@@ -355,7 +369,10 @@ def _copy_readable(source: Path, target: Path, names: list[str]) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     for name in names:
         shutil.copytree(
-            source / name, unfinished / name, symlinks=True, ignore=shutil.ignore_patterns("include")
+            source / name,
+            unfinished / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("include"),
         )
     for path in [unfinished, *unfinished.rglob("*")]:
         if not path.is_symlink():
@@ -412,6 +429,7 @@ def keep(data: Path, *, throwaway: bool) -> None:
         servers = [postgresql := PostgreSQL(place), redis := Redis(place)]
         for server in servers:
             server.start()
+        postgresql.make_database()
         _publish(data, {"database_url": postgresql.url, "redis_url": redis.url})
         with (data / "users.lock").open() as users:
             while not _everybody_left(users.fileno()):
