@@ -1,0 +1,79 @@
+"""The ground every test stands on: servers of this run's own, and settings that suit tests.
+
+pytest-django loads the settings after this file was imported, so this is the place to say where
+PostgreSQL and Redis are. Without DATABASE_URL and REDIS_URL, each run starts throwaway ones.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.test.utils import override_settings
+from redis import Redis
+
+from config.embedded import start_throwaway
+
+# Given somebody's Redis, tests empty this database of it between them and touch no other.
+REDIS_TEST_DATABASE = 15
+
+
+def _name_the_servers() -> None:
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        parts = urlsplit(os.environ["REDIS_URL"])
+        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{REDIS_TEST_DATABASE}"))
+        return
+    embedded = start_throwaway()
+    atexit.register(embedded.stop)
+    os.environ["DATABASE_URL"] = embedded.database_url
+    os.environ["REDIS_URL"] = embedded.redis_url
+
+
+def _name_the_rest() -> None:
+    var = tempfile.TemporaryDirectory(prefix="portal-var-")
+    atexit.register(var.cleanup)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PORTAL_ENV": "development",
+        "PORTAL_VAR": var.name,
+    }
+
+
+if settings.configured:
+    raise pytest.UsageError(
+        "Unset DJANGO_SETTINGS_MODULE (and --ds): tests/conftest.py names the settings itself, "
+        "after it has started the servers they point at."
+    )
+_name_the_servers()
+_name_the_rest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_for_tests() -> Iterator[None]:
+    """Static files by their plain names (nothing is collected) and passwords that hash fast."""
+    with override_settings(
+        STORAGES=settings.STORAGES
+        | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def redis_connection() -> Iterator[Redis]:
+    """The Redis that the settings name."""
+    connection = Redis.from_url(settings.REDIS_URL)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(redis_connection: Redis) -> Iterator[None]:
+    """What one test left in Redis (rates, breakers, queued tasks) is not there in the next."""
+    yield
+    redis_connection.flushdb()
