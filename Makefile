@@ -3,32 +3,66 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
+# Where the portal listens; the stand-in of `make demo` takes SANDBOX_PORT, or PORT + 1.
 PORT ?= 8000
 HOST ?= 127.0.0.1
+export PORT HOST SANDBOX_PORT
+
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= uv
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 \
+        --no-emit-index-url --no-header
 
-.PHONY: help install lock clean
+.PHONY: help demo serve test check lint format types lock messages install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PORT=8100 moves the portal (and the stand-in to 8101), for example: make demo PORT=8100"
+
+demo: $(INSTALLED) ## the portal with a seller, orders, logins and a marketplace stand-in
+	@$(BIN)/python -m config.run demo
+
+serve: $(INSTALLED) ## the portal alone, with your data
+	@$(BIN)/python -m config.run serve
+
+test: $(INSTALLED) ## the whole test suite, on real PostgreSQL and Redis
+	@$(BIN)/python -m pytest
+
+check: lint types ## all that can be checked without running the portal
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+lint: $(INSTALLED) ## style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(INSTALLED) ## put style and formatting right
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(INSTALLED) ## annotations
+	@$(BIN)/mypy
+
+messages: $(INSTALLED) ## collect the texts to translate, compile the translations
+	@$(BIN)/python scripts/messages.py
+
+lock: ## pin the packages again from requirements/*.in (needs uv: https://docs.astral.sh/uv)
+	$(LOCK) --output-file requirements/base.lock requirements/base.in
+	$(LOCK) --output-file requirements/dev.lock requirements/dev.in
 
 install: $(INSTALLED) ## make .venv and install what the lock names
 
 $(INSTALLED): requirements/dev.lock
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and no python3 is on PATH."; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Choose another: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || { echo "Making .venv"; "$(PYTHON)" -m venv .venv; }
-	@echo "Installing the pinned packages (a minute on the first run)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r requirements/dev.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and neither python3.11 nor python3 is on PATH."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is older."; \
+	  echo "Name another: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making .venv with $(PYTHON)"; "$(PYTHON)" -m venv .venv; }
+	@echo "Installing the pinned packages (about a minute, once)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-lock: ## pin again from requirements/*.in (needs uv: https://docs.astral.sh/uv)
-	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements/base.lock requirements/base.in
-	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -o requirements/dev.lock requirements/dev.in
-
-clean: ## remove .venv and caches; data in var/ stays
+clean: ## remove .venv and caches; the data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
