@@ -3,11 +3,8 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
-# Where the portal listens; the stand-in of `make demo` takes SANDBOX_PORT, or PORT + 1.
-PORT ?= 8000
-HOST ?= 127.0.0.1
-export PORT HOST SANDBOX_PORT
-
+# PORT= and HOST= on the command line reach the programs through their environment, by make's own
+# doing; without them `.env` is asked, then 127.0.0.1:8000. The stand-in takes SANDBOX_PORT or PORT + 1.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= uv
 BIN := .venv/bin
