@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
+import django
 import pytest
 from django.conf import settings
 from django.test.utils import override_settings
@@ -51,6 +52,8 @@ if settings.configured:
     )
 _name_the_servers()
 _name_the_rest()
+# Test modules import models, which need the apps to be there.
+django.setup()
 
 
 @pytest.fixture(scope="session", autouse=True)

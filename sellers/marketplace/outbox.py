@@ -1,0 +1,66 @@
+"""What we owe the marketplace: written with its cause, sent afterwards, decided on by staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from sellers.marketplace.models import OutboxMessage
+from sellers.marketplace.nudging import nudge
+from sellers.models.accounts import SellerAccount
+
+
+def enqueue(
+    *,
+    account: SellerAccount,
+    subject: str,
+    kind: OutboxMessage.Kind,
+    key: str,
+    method: str,
+    path: str,
+    payload: dict[str, Any] | None,
+    now: datetime,
+) -> OutboxMessage:
+    """Promise one call to the marketplace, in the transaction of its cause.
+
+    `subject` is the marketplace order id: messages with the same one leave in the order they were
+    promised. `key` makes the promise once per account: asked again, the first message comes back
+    unchanged. `path` is relative to the account's marketplace address. The body is serialised
+    here, once: every attempt sends these very bytes.
+
+    Raises RuntimeError outside a transaction, where cause and message could part.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("enqueue() must run in the transaction of what causes the message.")
+    _keep_ids_in_commit_order(account_id=account.pk, subject=subject)
+    message, is_new = OutboxMessage.objects.get_or_create(
+        account=account,
+        key=key,
+        defaults={
+            "subject": subject,
+            "kind": kind,
+            "method": method,
+            "path": path,
+            "body": "" if payload is None else orjson.dumps(payload).decode(),
+            "due_at": now,
+            "created_at": now,
+        },
+    )
+    if is_new:
+        transaction.on_commit(nudge)
+    return message
+
+
+def _keep_ids_in_commit_order(*, account_id: int, subject: str) -> None:
+    """Two transactions that write for one subject go one after the other.
+
+    Otherwise the later id could be visible, and sent, before the earlier one is committed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
+            [f"outbox:{subject}", account_id],
+        )
