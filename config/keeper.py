@@ -143,7 +143,11 @@ class Place:
 
 
 def _fits(directory: Path) -> bool:
-    return len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
+    """Short enough for a socket, and without a comma, which libpq takes for a list of hosts."""
+    return (
+        "," not in str(directory)
+        and len(os.fsencode(directory / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES
+    )
 
 
 class Server(ABC):
