@@ -107,7 +107,7 @@ def _known(market: Marketplace, body: Json) -> Json:
     """`skus`: what random carts draw from. `catalogue`: what change notifications find."""
     for name in ("skus", "catalogue"):
         if name in body:
-            market.book.keep(name, body[name])
+            market.book.keep(name, body[name] and _texts(body[name], name))
     return {name: market.book.kept.get(name) for name in ("skus", "catalogue")}
 
 
@@ -170,13 +170,14 @@ def _adopt(market: Marketplace, body: Json) -> Json:
 
 def _adopted(market: Marketplace, wanted: Any) -> Iterator[Order]:
     for row in wanted if isinstance(wanted, list) else []:
+        items = _items(row)
+        for index, item in enumerate(items):
+            _number(item.get("price"), f"items[{index}].price", most=10**12)
         number, fresh = market.book.next_id()
-        freight = [
-            {"itemIndex": i, "price": item.get("freight", 0)} for i, item in enumerate(row["items"])
-        ]
+        freight = [{"itemIndex": i, "price": it.get("freight", 0)} for i, it in enumerate(items)]
         placement: Json = {
             "marketplaceServicesEndpoint": market.config.services_endpoint,
-            "items": row["items"],
+            "items": items,
             "shippingData": {"logisticsInfo": freight},
             "clientProfileData": {},
         }
@@ -216,16 +217,20 @@ def _order(market: Marketplace, body: Json) -> Order:
     return market.book.get(str(body.get("marketplaceOrderId")))
 
 
-def _cart(body: Json) -> Cart:
-    items = body.get("items")
+def _items(body: Any) -> list[Json]:
+    items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list) or not items:
         raise Refused(400, "1", "items: must be a list of {id, quantity}.")
     for index, item in enumerate(items):
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             raise Refused(400, "1", f"items[{index}].id: must be a string.")
         _number(item.get("quantity"), f"items[{index}].quantity", most=10**6)
+    return items
+
+
+def _cart(body: Json) -> Cart:
     return Cart(
-        items=items,
+        items=_items(body),
         postal_code=str(body.get("postalCode", "22250-040")),
         country=str(body.get("country", "BRA")),
         sla=str(body.get("sla", "")),

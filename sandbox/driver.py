@@ -101,14 +101,11 @@ class Driver:
         if reply.status != 200 or faults:
             raise Refused(409, "CHK0110", f"No usable quote: HTTP {reply.status} {faults[:3]}")
         config = self._config()
-        placement = shoppers.placement(
-            order_id,
-            cart,
-            reply.json(),
-            seller=config.seller_id,
-            endpoint=config.services_endpoint,
-            lot=lot,
-        )
+        whose = {"seller": config.seller_id, "endpoint": config.services_endpoint}
+        try:
+            placement = shoppers.placement(order_id, cart, reply.json(), lot=lot, **whose)
+        except (KeyError, TypeError) as error:
+            raise Refused(409, "CHK0110", f"The quote cannot be sold from: {error!r}") from None
         value = placement["marketplacePaymentValue"]
         order = Order(order_id, number, config.seller_id, value, placement)
         self.book.add(order)

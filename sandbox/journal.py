@@ -17,6 +17,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / "journal.jsonl"
+        self.path.touch(mode=0o600)  # it keeps the settings, tokens among them
         self._file = self.path.open("ab", buffering=0)
         self._lock = Lock()
         try:

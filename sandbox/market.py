@@ -63,7 +63,7 @@ class Marketplace:
 
     def _log(self, request: Request, answer: Answer | None, fault: str, seconds: float) -> None:
         order = self.book.orders.get(order_id(request.path))
-        if order is None or request.method == "GET":
+        if order is None:
             return
         try:
             body = without_persons(request.json())

@@ -127,11 +127,12 @@ def authorize(order: Order, *, handling: bool = False) -> None:
 
 
 def ask_to_cancel(order: Order, *, reason: str, by_user: bool) -> Json:
-    """The request the seller will get; an undecided one is asked again with the same ids."""
+    """The request the seller will get. One already made is repeated, same ids: while the seller
+    evaluates, and after it confirmed, as a late duplicate."""
+    if order.status in CANCELLING | {"canceled"} and order.cancellation_requests:
+        return order.cancellation_requests[-1]
     if order.status in DEAD:
         raise Refused(409, "1", f"The order is {order.status}.")
-    if order.status in CANCELLING and order.cancellation_requests:
-        return order.cancellation_requests[-1]
     request = {
         "id": uuid4().hex,
         "reason": reason,
