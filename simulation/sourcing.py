@@ -22,7 +22,7 @@ def source(
     first, are used. Fewest parcels first: one warehouse for everything if any can, else the
     smallest set; among equals the preferred one. A SKU is divided only when no chosen warehouse
     has all of it. The order of the lines does not matter, except that lines of one SKU are served
-    in the order of their indexes. What is missing is told in `short`; the rest is still taken.
+    in the order of their positions. What is missing is told in `short`; the rest is still taken.
     """
     wanted = _wanted(lines)
     needs = {sku: min(units, _held(shelves, sku, preference)) for sku, units in wanted.items()}
@@ -116,15 +116,15 @@ def _hand_out(
     takes: list[Take],
     short: dict[int, int],
 ) -> None:
-    """Give the parts to the lines of one SKU, by index; what is left open is short."""
+    """Give the parts to the lines of one SKU, by position; what is left open is short."""
     for line in sorted(lines):
         missing = line.quantity
         while missing and parts:
             warehouse, units = parts.pop(0)
             given = min(units, missing)
-            takes.append(Take(line.index, line.sku, warehouse, given))
+            takes.append(Take(line.position, line.sku, warehouse, given))
             missing -= given
             if units > given:
                 parts.insert(0, (warehouse, units - given))
         if missing:
-            short[line.index] = missing
+            short[line.position] = missing

@@ -23,9 +23,9 @@ CHANNELS = (DELIVERY, PICKUP)
 
 
 class Line(NamedTuple):
-    """Units of one SKU that are wanted; `index` is the line's place in the cart or order."""
+    """Units of one SKU that are wanted; `position` is the line's place in the cart or order."""
 
-    index: int
+    position: int
     sku: SkuId
     quantity: int
 
@@ -59,7 +59,7 @@ class Sourcing(NamedTuple):
 
 
 class Item(NamedTuple):
-    index: int
+    position: int
     ref: str
     quantity: int
     seller: str | None
