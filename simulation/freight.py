@@ -26,18 +26,14 @@ def destination(
 def ladder(policy: Policy, where: Destination) -> tuple[Rate, ...]:
     """The policy's rates at a destination, lightest band first; empty when it does not go there.
 
-    A postal code longer than those of the table (12345-6789 against 12345) is compared by its
-    beginning; a shorter one, or one with letters, is nowhere.
+    Only codes of the same length compare; one with letters is nowhere.
     """
     code = where.postal_code
-    if not (code.isascii() and code.isdigit()):
+    bands = policy.bands.get(where.country, {}).get(len(code), ())
+    if not bands or not (code.isascii() and code.isdigit()):
         return ()
-    rates = []
-    for digits, bands in policy.bands.get(where.country, {}).items():
-        if len(code) >= digits:
-            key = int(code[:digits])
-            rates += [rate for band in bands if (rate := _cell(band, key))]
-    return tuple(rates)
+    key = int(code)
+    return tuple(rate for band in bands if (rate := _cell(band, key)))
 
 
 def _cell(band: Band, key: int) -> Rate | None:

@@ -185,7 +185,7 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A delivery option, compiled. `bands` go by country and number of digits compared."""
+    """A delivery option, compiled. `bands` go by country and length of postal code."""
 
     id: int
     ref: str

@@ -5,6 +5,8 @@ from sellers.models.accounts import SellerAccount
 from sellers.models.catalogue import SalesChannelPrice, Sku
 from sellers.models.people import User
 from sellers.models.shipping import (
+    CapacityUse,
+    Closure,
     DeliveryWindow,
     FreightRate,
     PickupPoint,
@@ -14,6 +16,8 @@ from sellers.models.shipping import (
 from sellers.models.stock import Hold, StockLevel, StockMovement, Warehouse
 
 __all__ = [
+    "CapacityUse",
+    "Closure",
     "DeliveryAttempt",
     "DeliveryWindow",
     "FreightRate",

@@ -192,3 +192,81 @@ class DeliveryWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Closure(models.Model):
+    """A day on which a warehouse does not work, besides weekends and public holidays."""
+
+    account = models.ForeignKey(
+        SellerAccount, on_delete=models.CASCADE, related_name="closures", verbose_name=_("account")
+    )
+    warehouse = models.ForeignKey(
+        Warehouse,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="closures",
+        verbose_name=_("warehouse"),
+        help_text=_("Empty: every warehouse of the account."),
+    )
+    closed_on = models.DateField(_("closed on"))
+    note = models.CharField(
+        _("reason"), max_length=200, blank=True, help_text=_("Such as the holiday of the town.")
+    )
+
+    class Meta:
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
+        ordering = ["closed_on", "warehouse"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "warehouse", "closed_on"],
+                name="one_closure_per_day",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.closed_on:%Y-%m-%d} {self.note}".strip()
+
+
+class CapacityUse(models.Model):
+    """Orders booked on a policy for one day or for one window. Only `sellers.capacity` writes.
+
+    Windows are named by their times, so that importing the seller file again keeps the count.
+    """
+
+    account = models.ForeignKey(
+        SellerAccount, on_delete=models.CASCADE, related_name="+", verbose_name=_("account")
+    )
+    policy = models.ForeignKey(
+        ShippingPolicy,
+        on_delete=models.CASCADE,
+        related_name="capacity_uses",
+        verbose_name=_("policy"),
+    )
+    day = models.DateField(_("day"), help_text=_("In the account's time zone."))
+    starts_at = models.DateTimeField(_("window starts"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("window ends"), null=True, blank=True)
+    orders = models.PositiveIntegerField(_("orders"), default=0)
+
+    class Meta:
+        verbose_name = _("capacity use")
+        verbose_name_plural = _("capacity uses")
+        ordering = ["day", "policy", "starts_at"]
+        indexes = [models.Index(fields=["account", "day"], name="capacity_by_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "day", "starts_at", "ends_at"],
+                name="one_count_per_day_or_window",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True, ends_at__isnull=True)
+                | Q(starts_at__isnull=False, ends_at__isnull=False),
+                name="window_has_both_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} {self.day:%Y-%m-%d}: {self.orders}"
