@@ -7,9 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,15 +18,6 @@ from config import embedded
 from config.embedded import Embedded, EmbeddedError
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """One that every account may enter: pytest's own are closed to the one PostgreSQL runs as."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
 
 
 def _cluster(servers: Embedded) -> Path:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import requests
+
+from tests.config.conftest import processes_marked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,3 +75,63 @@ def test_refuses_embedded_servers_in_production(tmp_path):
     assert done.returncode == 1
     assert "DATABASE_URL must be set in production" in done.stdout
     assert not (tmp_path / "var" / "servers").exists()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def serving(directory):
+    """`serve` on servers of its own, once it says it is up."""
+    mark = f"RUN_TEST={directory.name}"
+    env = {**os.environ, "PORTAL_VAR": str(directory / "var"), "RUN_TEST": directory.name}
+    for name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"):
+        env.pop(name, None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "config.run", "serve", "--port", str(_free_port())],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if " Up. " in line:
+            break
+    yield process, "".join(said), mark
+    process.terminate()
+    process.communicate(timeout=60)
+    for pid in processes_marked(mark):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_serves_until_interrupted_and_leaves_nothing_running(serving, directory):
+    process, said, mark = serving
+    address = re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert address is not None, said
+    assert requests.get(f"{address[0]}/healthz", timeout=5).json() == {"status": "ok"}
+    assert {p.name for p in (directory / "var" / "log").glob("*.log")} >= {
+        "web.log",
+        "worker.log",
+        "beat.log",
+    }
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    stopped = re.findall(r"Stopping ([a-zA-Z]+)$|Stopping (PostgreSQL)", rest, re.MULTILINE)
+    assert [a or b for a, b in stopped] == ["web", "beat", "worker", "PostgreSQL"]
+    assert process.returncode == 0
+    assert processes_marked(mark) == []
+    servers = directory / "var" / "servers"
+    assert not (servers / "run").exists()
+    assert not (servers / "postgres" / "postmaster.pid").exists()
+
+
+def test_refuses_a_second_run_on_the_same_data(serving, directory):
+    done = _run(directory / "var", "serve", "--port", str(_free_port()))
+    assert done.returncode == 2
+    assert f"The portal already runs on {directory / 'var'}" in done.stderr

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.conftest import processes_marked
+
 ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = "import time; time.sleep(60)"
 # A parent with a child of its own, as the web server and the worker are.
@@ -64,15 +66,7 @@ class Supervised:
         raise AssertionError(f"{word!r} was never said")
 
     def alive(self) -> list[int]:
-        return [
-            int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal() and self._ours(p)
-        ]
-
-    def _ours(self, process: Path) -> bool:
-        try:
-            return self.mark.encode() in (process / "environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
+        return processes_marked(self.mark)
 
     def await_count(self, count: int, seconds: float = 10) -> list[int]:
         deadline = time.monotonic() + seconds
