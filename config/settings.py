@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, PRODUCTION, development_secret, env, portal_env, required, var_dir
+
+# Generic Django classes, as mypy reads them (ModelForm[Sku]), must exist at run time too.
+django_stubs_ext.monkeypatch()
 
 PORTAL_ENV = portal_env()
 IN_PRODUCTION = PORTAL_ENV == PRODUCTION
@@ -213,6 +217,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 # --- the portal's own -----------------------------------------------------------------------------
+# Where VTEX reaches this portal; the fulfilment endpoints that commands print begin with it.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
 # Hosts other than an account's own marketplace are never called; loopback only outside production.
 OUTBOUND_ALLOW_LOOPBACK = not IN_PRODUCTION
 OUTBOUND_TIMEOUT_SECONDS = (3.05, 15.0)
