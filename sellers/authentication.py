@@ -1,0 +1,76 @@
+"""Who is calling: the endpoint key in the address names the account, credentials prove VTEX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication
+
+from sellers.credentials import same_secret
+from sellers.errors import NotFound, Unauthenticated
+from sellers.models import SellerAccount
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+_ENDPOINT_KEY = re.compile(r"[A-Za-z0-9]{16,64}")
+_PARAMETER = re.compile(r'(key|token)\s*=\s*"?([^",\s]*)"?', re.IGNORECASE)
+
+
+def account_of(endpoint_key: str) -> SellerAccount:
+    """The account registered in VTEX under this key. Raises NotFound, for inactive ones too."""
+    account = None
+    if _ENDPOINT_KEY.fullmatch(endpoint_key):
+        account = SellerAccount.objects.filter(endpoint_key=endpoint_key, is_active=True).first()
+    if account is None:
+        raise NotFound("unknown-endpoint", "There is no seller at this address.")
+    return account
+
+
+def check_credentials(
+    *, app_key: str, app_token: str, headers: Mapping[str, str], required: bool
+) -> None:
+    """Compare what the caller sent with the account's inbound key and token, in constant time.
+
+    Both header forms are understood: `Authorization: VTEX key="…" token="…"` and the pair
+    X-VTEX-API-AppKey, X-VTEX-API-AppToken. An account without an inbound key asks for nothing.
+    Raises Unauthenticated when a pair is wrong, or when none came though it is `required`.
+    """
+    if not app_key:
+        return
+    offered = list(_offered(headers))
+    # Every comparison is made, whatever the first ones say.
+    matches = [same_secret(key, app_key) & same_secret(token, app_token) for key, token in offered]
+    if any(matches) or not (offered or required):
+        return
+    raise Unauthenticated("unauthorised", "The key and token of this call are not the seller's.")
+
+
+def _offered(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    scheme, _space, rest = headers.get("Authorization", "").partition(" ")
+    if scheme.upper() == "VTEX":
+        given = {name.lower(): value for name, value in _PARAMETER.findall(rest)}
+        yield given.get("key", ""), given.get("token", "")
+    if "X-VTEX-API-AppKey" in headers or "X-VTEX-API-AppToken" in headers:
+        yield headers.get("X-VTEX-API-AppKey", ""), headers.get("X-VTEX-API-AppToken", "")
+
+
+class EndpointAuthentication(BaseAuthentication):
+    """Sets `request.auth` to the account, before a byte of the body is read.
+
+    A view that accepts calls without credentials says `credentials_required = False`.
+    """
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, SellerAccount]:
+        context = request.parser_context or {}
+        account = account_of(context["kwargs"]["endpoint_key"])
+        check_credentials(
+            app_key=account.inbound_app_key,
+            app_token=account.inbound_app_token,
+            headers=request.headers,
+            required=getattr(context["view"], "credentials_required", True),
+        )
+        return AnonymousUser(), account

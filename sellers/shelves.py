@@ -1,0 +1,155 @@
+"""Stock levels under lock, and the ledger row that goes with every change.
+
+The ground floor of `sellers.stock`, which is the only caller. Locks are taken on StockLevel rows,
+in id order, before anything is decided; docs/locking.md names the races.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from sellers.models import Hold, StockLevel, StockMovement, User
+
+Kind = StockMovement.Kind
+
+
+@dataclass(slots=True)
+class Change:
+    """Units that come to or leave one level. `cause` is unique per level and kind."""
+
+    level: StockLevel
+    on_hand: int = 0
+    held: int = 0
+    cause: str = ""
+    seller_order_id: str = ""
+
+
+def require_transaction() -> None:
+    """Raises RuntimeError outside a transaction, where a lock would end with its statement."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("Stock changes in the transaction of what causes them.")
+
+
+def lock(levels: QuerySet[StockLevel]) -> list[StockLevel]:
+    """These levels, held until the transaction ends.
+
+    In id order, so that two callers who want the same rows queue up instead of deadlocking.
+    """
+    require_transaction()
+    return list(levels.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def lock_of_order(seller_order_id: str) -> dict[int, StockLevel]:
+    """Every level this order has or had units of, locked, by id.
+
+    All of them at once, whichever line is meant: a caller that goes line by line would otherwise
+    collect its locks in line order.
+    """
+    ids = Hold.objects.filter(seller_order_id=seller_order_id).values("level_id")
+    return {level.pk: level for level in lock(StockLevel.objects.filter(pk__in=ids))}
+
+
+def availability(levels: QuerySet[StockLevel], *, now: datetime) -> QuerySet[StockLevel]:
+    """`levels` with `.free`: on hand − safety − held, holds expired by `now` not counted."""
+    expired = (
+        Hold.objects.filter(level=OuterRef("pk"), state=Hold.State.HELD, expires_at__lte=now)
+        .order_by()
+        .values("level")
+        .annotate(units=Sum("quantity"))
+        .values("units")
+    )
+    free = F("on_hand") - F("safety") - F("held") + Coalesce(Subquery(expired), 0)
+    return levels.annotate(free=Greatest(free, 0))
+
+
+def tidy(levels: Sequence[StockLevel], *, now: datetime) -> int:
+    """Release the expired holds on locked `levels`; returns how many there were."""
+    if not any(level.held for level in levels):
+        return 0
+    expired = list(
+        Hold.objects.filter(level__in=levels, state=Hold.State.HELD, expires_at__lte=now)
+    )
+    let_go(expired, levels={level.pk: level for level in levels}, now=now, cause="expired")
+    return len(expired)
+
+
+def let_go(
+    holds: Collection[Hold],
+    *,
+    levels: dict[int, StockLevel],
+    now: datetime,
+    cause: str,
+    actor: User | None = None,
+) -> None:
+    """Release live `holds` whose `levels` are locked."""
+    if not holds:
+        return
+    Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(state=Hold.State.RELEASED)
+    changes = [
+        Change(
+            levels[hold.level_id],
+            held=-hold.quantity,
+            cause=line_cause(hold.seller_order_id, hold.line_index, cause),
+            seller_order_id=hold.seller_order_id,
+        )
+        for hold in holds
+    ]
+    write(changes, kind=Kind.RELEASE, now=now, actor=actor)
+
+
+def line_cause(seller_order_id: str, line_index: int, cause: str) -> str:
+    """What makes a movement of an order's line unique: order, line, and why."""
+    return f"{seller_order_id}/{line_index}/{cause}"
+
+
+def write(
+    changes: Sequence[Change],
+    *,
+    kind: StockMovement.Kind,
+    now: datetime,
+    actor: User | None = None,
+    note: str = "",
+) -> None:
+    """Apply `changes` to their locked levels and write the ledger, in two statements.
+
+    The counters move by relative amounts, and the objects are left as the database has them.
+    Raises IntegrityError when a cause is used again or a constraint would break.
+    """
+    _apply(changes)
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            level=change.level,
+            kind=kind,
+            on_hand_change=change.on_hand,
+            held_change=change.held,
+            cause=change.cause,
+            seller_order_id=change.seller_order_id,
+            note=note,
+            actor=actor,
+            at=now,
+        )
+        for change in changes
+    )
+
+
+def _apply(changes: Iterable[Change]) -> None:
+    on_hand: dict[StockLevel, int] = defaultdict(int)
+    held: dict[StockLevel, int] = defaultdict(int)
+    for change in changes:
+        on_hand[change.level] += change.on_hand
+        held[change.level] += change.held
+    levels = sorted(on_hand, key=lambda level: level.pk)
+    before = [(level.on_hand, level.held) for level in levels]
+    for level in levels:
+        level.on_hand = F("on_hand") + on_hand[level]  # type: ignore[assignment]  # an expression
+        level.held = F("held") + held[level]  # type: ignore[assignment]  # an expression
+    StockLevel.objects.bulk_update(levels, ["on_hand", "held"], batch_size=500)
+    for level, (had, promised) in zip(levels, before, strict=True):
+        level.on_hand, level.held = had + on_hand[level], promised + held[level]
