@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "invoicing",
 ]
 MIDDLEWARE = [
+    "sellers.marketplace.tracing.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -212,7 +213,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "deliver-outbox": {"task": "sellers.marketplace.tasks.deliver_due", "schedule": 5.0},
+    "deliver-outbox": {
+        "task": "sellers.marketplace.tasks.deliver_due",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
 }
 
@@ -222,5 +227,18 @@ PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
 # Hosts other than an account's own marketplace are never called; loopback only outside production.
 OUTBOUND_ALLOW_LOOPBACK = not IN_PRODUCTION
 OUTBOUND_TIMEOUT_SECONDS = (3.05, 15.0)
+# For a whole answer, however slowly it drips.
+OUTBOUND_DEADLINE_SECONDS = 30.0
+# Calls under way at once: of one worker process, and of one account over all workers.
+OUTBOUND_CONCURRENCY = env.int("OUTBOUND_CONCURRENCY", default=16)
+OUTBOUND_CALLS_PER_ACCOUNT = env.int("OUTBOUND_CALLS_PER_ACCOUNT", default=8)
+# Of one account, over all workers.
+OUTBOUND_RATE_PER_SECOND = env.float("OUTBOUND_RATE_PER_SECOND", default=20.0)
+OUTBOUND_BURST = env.int("OUTBOUND_BURST", default=40)
+# Shortest and longest: between two tries of a message; of an account's open circuit.
+OUTBOUND_BACKOFF_SECONDS = (env.float("OUTBOUND_BACKOFF_SECONDS", default=5.0), 300.0)
+OUTBOUND_CIRCUIT_SECONDS = (env.float("OUTBOUND_CIRCUIT_SECONDS", default=10.0), 300.0)
+# After a 429 that does not say how long.
+OUTBOUND_THROTTLED_SECONDS = env.float("OUTBOUND_THROTTLED_SECONDS", default=60.0)
 
 from config.theme import UNFOLD  # noqa: E402, F401  (Unfold reads it from here; kept apart as it is long)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,10 @@ class OutboxMessage(models.Model):
 
     Messages with the same `subject` (a marketplace order id) leave in the order they were written.
     """
+
+    class Priority(models.IntegerChoices):
+        FIRST = 0
+        LATER = 1
 
     class Kind(models.TextChoices):
         START_HANDLING = "start-handling", _("start handling")
@@ -48,10 +53,25 @@ class OutboxMessage(models.Model):
     status = models.CharField(
         _("status"), max_length=14, choices=Status.choices, default=Status.PENDING
     )
+    priority = models.PositiveSmallIntegerField(
+        default=Priority.LATER, choices=Priority.choices, editable=False
+    )
     attempts_made = models.PositiveIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due"))
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
+    in_doubt = models.BooleanField(
+        _("outcome unknown"),
+        default=False,
+        help_text=_("A try may have arrived although no answer came back."),
+    )
+    trying_since = models.DateTimeField(
+        _("failing since"),
+        null=True,
+        blank=True,
+        help_text=_("The first try that did not succeed, since staff last sent it again."),
+    )
+    traceparent = models.CharField(max_length=55, blank=True, editable=False)
     receipt = models.CharField(_("receipt"), max_length=100, blank=True)
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"))
@@ -62,11 +82,27 @@ class OutboxMessage(models.Model):
         verbose_name_plural = _("messages to the marketplace")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["account", "key"], name="one_message_per_key")
+            models.UniqueConstraint(fields=["account", "key"], name="one_message_per_key"),
+            # Refused credentials are said once per account; read by claim_due to pause the account.
+            models.UniqueConstraint(
+                fields=["account"],
+                name="one_unauthorised_message",
+                condition=Q(status="unauthorised"),
+            ),
         ]
         indexes = [
-            # Read by claim_due on every tick: only what is still to be sent.
-            models.Index(fields=["due_at", "id"], name="outbox_due", condition=Q(status="pending")),
+            # Read by claim_due on every tick: only what is still to be sent, first things first.
+            models.Index(
+                fields=["account", "priority", "due_at", "id"],
+                name="outbox_due",
+                condition=Q(status="pending"),
+            ),
+            # Read by claim_due to count an account's calls under way.
+            models.Index(
+                fields=["account", "leased_until"],
+                name="outbox_leased",
+                condition=Q(status="pending", leased_until__isnull=False),
+            ),
             # Read by claim_due to keep the order per subject.
             models.Index(
                 fields=["account", "subject", "id"],
@@ -81,7 +117,23 @@ class OutboxMessage(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One try at a message: what the marketplace answered and how long it took."""
+    """One try at a message: what the marketplace answered and how long it took.
+
+    `detail` are the marketplace's own words or the reason there are none; `response` is an excerpt
+    without personal data.
+    """
+
+    class Outcome(models.TextChoices):
+        DELIVERED = "delivered", _("accepted")
+        FOUND = "found", _("already at the marketplace: found by reading the order")
+        ALREADY_MOVED_ON = "already-moved-on", _("the order had already moved on")
+        REJECTED = "rejected", _("refused")
+        UNAUTHORISED = "unauthorised", _("credentials refused")
+        THROTTLED = "throttled", _("asked to slow down")
+        FAILED = "failed", _("error at the marketplace")
+        UNANSWERED = "unanswered", _("no answer: outcome unknown")
+        UNREACHABLE = "unreachable", _("no connection: not sent")
+        MISDIRECTED = "misdirected", _("address not allowed: not sent")
 
     message = models.ForeignKey(
         OutboxMessage, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("message")
@@ -89,7 +141,8 @@ class DeliveryAttempt(models.Model):
     at = models.DateTimeField(_("at"))
     duration_ms = models.PositiveIntegerField(_("duration, ms"))
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=500)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    detail = models.CharField(_("detail"), max_length=500, blank=True)
     response = models.TextField(_("answer"), blank=True)
 
     class Meta:
@@ -98,4 +151,39 @@ class DeliveryAttempt(models.Model):
         ordering = ["message", "id"]
 
     def __str__(self) -> str:
-        return f"{self.http_status or '—'}"
+        return f"{self.http_status or '—'} {self.get_outcome_display()}"
+
+
+class StaffDecision(models.Model):
+    """What a person decided about a message: to send it again, or that it is no longer needed."""
+
+    class Verdict(models.TextChoices):
+        RESEND = "resend", _("send again")
+        DISMISS = "dismiss", _("dismiss")
+        WITHDRAW = "withdraw", _("withdraw before sending")
+
+    message = models.ForeignKey(
+        OutboxMessage,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=_("message"),
+    )
+    verdict = models.CharField(_("decision"), max_length=10, choices=Verdict.choices)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("decision on a message")
+        verbose_name_plural = _("decisions on messages")
+        ordering = ["message", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()}: {self.reason}"

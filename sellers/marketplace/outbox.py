@@ -8,9 +8,20 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
+from sellers.marketplace.claiming import claim_due
+from sellers.marketplace.deciding import dismiss, resend, resume, withdraw
+from sellers.marketplace.destinations import check_path
 from sellers.marketplace.models import OutboxMessage
 from sellers.marketplace.nudging import nudge
+from sellers.marketplace.tracing import traceparent
 from sellers.models.accounts import SellerAccount
+
+__all__ = ["claim_due", "dismiss", "enqueue", "resend", "resume", "withdraw"]
+
+#: Invoices go first, and so does what must leave before anything else can happen to an order.
+_FIRST = frozenset(
+    {OutboxMessage.Kind.INVOICE, OutboxMessage.Kind.CANCEL, OutboxMessage.Kind.START_HANDLING}
+)
 
 
 def enqueue(
@@ -31,10 +42,12 @@ def enqueue(
     unchanged. `path` is relative to the account's marketplace address. The body is serialised
     here, once: every attempt sends these very bytes.
 
-    Raises RuntimeError outside a transaction, where cause and message could part.
+    Raises RuntimeError outside a transaction, where cause and message could part, and ValueError
+    for a path that is not quoted.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("enqueue() must run in the transaction of what causes the message.")
+    check_path(path)
     _keep_ids_in_commit_order(account_id=account.pk, subject=subject)
     message, is_new = OutboxMessage.objects.get_or_create(
         account=account,
@@ -45,11 +58,14 @@ def enqueue(
             "method": method,
             "path": path,
             "body": "" if payload is None else orjson.dumps(payload).decode(),
+            "priority": _priority(kind),
+            "traceparent": traceparent(),
             "due_at": now,
             "created_at": now,
         },
     )
     if is_new:
+        _hurry_what_stands_before(message)
         transaction.on_commit(nudge)
     return message
 
@@ -64,3 +80,18 @@ def _keep_ids_in_commit_order(*, account_id: int, subject: str) -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
             [f"outbox:{subject}", account_id],
         )
+
+
+def _priority(kind: OutboxMessage.Kind) -> OutboxMessage.Priority:
+    return OutboxMessage.Priority.FIRST if kind in _FIRST else OutboxMessage.Priority.LATER
+
+
+def _hurry_what_stands_before(message: OutboxMessage) -> None:
+    """An invoice behind its order's tracking is not held up by everybody else's tracking."""
+    if message.priority == OutboxMessage.Priority.FIRST:
+        OutboxMessage.objects.filter(
+            account=message.account_id,
+            subject=message.subject,
+            status=OutboxMessage.Status.PENDING,
+            priority=OutboxMessage.Priority.LATER,
+        ).update(priority=OutboxMessage.Priority.FIRST)

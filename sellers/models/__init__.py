@@ -1,6 +1,6 @@
 """What the seller owns, and its line to the marketplace."""
 
-from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
+from sellers.marketplace.models import DeliveryAttempt, OutboxMessage, StaffDecision
 from sellers.models.accounts import SellerAccount
 from sellers.models.catalogue import SalesChannelPrice, Sku
 from sellers.models.people import User
@@ -29,6 +29,7 @@ __all__ = [
     "SellerAccount",
     "ShippingPolicy",
     "Sku",
+    "StaffDecision",
     "StockLevel",
     "StockMovement",
     "User",

@@ -1,0 +1,129 @@
+"""HTTP to the marketplace, for any message: it knows addresses and credentials, not payloads."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from django.conf import settings
+from requests.exceptions import ConnectTimeout, RequestException
+from urllib3.exceptions import NewConnectionError
+
+from sellers.marketplace.destinations import PublicOnlyAdapter, url_of
+from sellers.models.accounts import SellerAccount
+
+#: An order document is tens of kilobytes; whatever is longer is cut off.
+_LONGEST_ANSWER = 4 * 1024 * 1024
+_local = threading.local()
+
+
+class NotSent(Exception):
+    """The marketplace never saw the call."""
+
+
+class Unanswered(Exception):
+    """The call may have arrived, but its outcome is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `complete` is False when the body broke off or was too long."""
+
+    status: int
+    body: bytes
+    retry_after: str
+    complete: bool
+
+
+def send(
+    *, account: SellerAccount, method: str, path: str, body: bytes, traceparent: str
+) -> Answer:
+    """One call with the account's credentials, answered within OUTBOUND_DEADLINE_SECONDS.
+
+    Redirects are answers, not instructions. Raises NotSent, Unanswered, or Misdirected when the
+    account's address is one we must not call.
+    """
+    url = url_of(account=account, path=path)
+    deadline = time.monotonic() + settings.OUTBOUND_DEADLINE_SECONDS
+    try:
+        with _session().request(
+            method,
+            url,
+            data=body or None,
+            headers=_headers(account, traceparent, has_body=bool(body)),
+            timeout=settings.OUTBOUND_TIMEOUT_SECONDS,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            content, complete = _read(response, deadline)
+            retry_after = response.headers.get("Retry-After", "")
+            return Answer(response.status_code, content, retry_after, complete)
+    except RequestException as error:
+        raise _named(error) from error
+
+
+def _session() -> requests.Session:
+    """One session a thread: connections are kept, cookies and the environment's proxies are not."""
+    session: requests.Session | None = getattr(_local, "session", None)
+    if session is None:
+        session = _local.session = requests.Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.mount("https://", PublicOnlyAdapter())
+        session.mount("http://", PublicOnlyAdapter())
+    return session
+
+
+def _headers(account: SellerAccount, traceparent: str, *, has_body: bool) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "User-Agent": "seller-portal",
+        "X-VTEX-API-AppKey": account.app_key,
+        "X-VTEX-API-AppToken": account.app_token,
+        "traceparent": traceparent,
+    }
+    return headers | {"Content-Type": "application/json"} if has_body else headers
+
+
+def _read(response: requests.Response, deadline: float) -> tuple[bytes, bool]:
+    """The body, as far as it comes in time. The status has been said already, so it stands."""
+    content = bytearray()
+    try:
+        for chunk in response.iter_content(64 * 1024):
+            content += chunk
+            if len(content) > _LONGEST_ANSWER or time.monotonic() > deadline:
+                return bytes(content[:_LONGEST_ANSWER]), False
+    except RequestException:
+        return bytes(content), False
+    return bytes(content), True
+
+
+def _named(error: RequestException) -> NotSent | Unanswered:
+    """Whether the call can have arrived; in doubt, it may have."""
+    words = f"{type(error).__name__} after the call was sent"
+    if isinstance(error, ConnectTimeout):
+        return NotSent("The marketplace did not accept a connection in time.")
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotSent("The marketplace's certificate is not valid for its name.")
+        if isinstance(cause, NewConnectionError):
+            return NotSent("No connection to the marketplace could be made.")
+    return Unanswered(f"No answer: {words}.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The chain of reasons: requests and urllib3 keep theirs in `args` and `reason`."""
+    seen: set[int] = set()
+    queue: list[object] = [error]
+    while queue:
+        cause = queue.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        queue += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
