@@ -56,8 +56,8 @@ def lock_of_order(seller_order_id: str) -> dict[int, StockLevel]:
     return {level.pk: level for level in lock(StockLevel.objects.filter(pk__in=ids))}
 
 
-def availability(levels: QuerySet[StockLevel], *, now: datetime) -> QuerySet[StockLevel]:
-    """`levels` with `.free`: on hand − safety − held, holds expired by `now` not counted."""
+def free_units(levels: QuerySet[StockLevel], *, now: datetime) -> Iterable[tuple[int, int, int]]:
+    """(SKU, warehouse, free): on hand − safety − held, holds expired by `now` not counted."""
     expired = (
         Hold.objects.filter(level=OuterRef("pk"), state=Hold.State.HELD, expires_at__lte=now)
         .order_by()
@@ -66,7 +66,8 @@ def availability(levels: QuerySet[StockLevel], *, now: datetime) -> QuerySet[Sto
         .values("units")
     )
     free = F("on_hand") - F("safety") - F("held") + Coalesce(Subquery(expired), 0)
-    return levels.annotate(free=Greatest(free, 0))
+    rows = levels.annotate(free=Greatest(free, 0))
+    return rows.values_list("sku_id", "warehouse_id", "free")
 
 
 def tidy(levels: Sequence[StockLevel], *, now: datetime) -> int:
@@ -148,8 +149,8 @@ def _apply(changes: Iterable[Change]) -> None:
     levels = sorted(on_hand, key=lambda level: level.pk)
     before = [(level.on_hand, level.held) for level in levels]
     for level in levels:
-        level.on_hand = F("on_hand") + on_hand[level]  # type: ignore[assignment]  # an expression
-        level.held = F("held") + held[level]  # type: ignore[assignment]  # an expression
+        level.on_hand = F("on_hand") + on_hand[level]
+        level.held = F("held") + held[level]
     StockLevel.objects.bulk_update(levels, ["on_hand", "held"], batch_size=500)
     for level, (had, promised) in zip(levels, before, strict=True):
         level.on_hand, level.held = had + on_hand[level], promised + held[level]

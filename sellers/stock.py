@@ -68,8 +68,7 @@ def available(
     if warehouse_ids is not None:
         levels = levels.filter(warehouse_id__in=warehouse_ids)
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = shelves.availability(levels, now=now).values_list("sku_id", "warehouse_id", "free")
-    for sku_id, warehouse_id, free in rows:
+    for sku_id, warehouse_id, free in shelves.free_units(levels, now=now):
         found[sku_id][warehouse_id] = free
     return dict(found)
 

@@ -1,0 +1,123 @@
+"""What the codes on a timeline mean, in words for staff. Codes are stable, words translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from sellers.money import format_cents
+
+OK, INFO, WARN, BAD = "ok", "info", "warn", "bad"
+
+
+class Words(NamedTuple):
+    title: str | Promise
+    tone: str = INFO
+
+
+WORDS: dict[str, Words] = {
+    "placed": Words(gettext_lazy("Placed by the marketplace")),
+    "held": Words(gettext_lazy("Stock held")),
+    "held-again": Words(gettext_lazy("Stock held again for the late payment"), WARN),
+    "expired": Words(gettext_lazy("Not paid in time: stock given back"), WARN),
+    "authorized": Words(gettext_lazy("Payment approved: ready to pick"), OK),
+    "handling-started": Words(gettext_lazy("Packing began")),
+    "package-opened": Words(gettext_lazy("Package opened")),
+    "package-closed": Words(gettext_lazy("Package closed and invoiced"), OK),
+    "package-reopened": Words(gettext_lazy("Package opened again, its invoice voided"), WARN),
+    "reopened": Words(gettext_lazy("Back to packing"), WARN),
+    "invoiced": Words(gettext_lazy("Everything packed and invoiced"), OK),
+    "tracking-entered": Words(gettext_lazy("Tracking entered")),
+    "shipped": Words(gettext_lazy("Handed over to the carrier"), OK),
+    "package-delivered": Words(gettext_lazy("Package delivered"), OK),
+    "delivered": Words(pgettext_lazy("timeline", "Everything delivered"), OK),
+    "cancel-asked": Words(gettext_lazy("The marketplace asks to cancel: please decide"), BAD),
+    "cancelled-by-marketplace": Words(gettext_lazy("Cancelled by the marketplace"), BAD),
+    "cancelled-by-seller": Words(gettext_lazy("Cancelled by us"), BAD),
+    "cancel-accepted": Words(gettext_lazy("Cancellation accepted"), BAD),
+    "cancel-refused": Words(gettext_lazy("Cancellation refused: packing goes on"), WARN),
+    "cancel-after-invoice": Words(gettext_lazy("Cancellation turned down: already invoiced"), WARN),
+    "price-differs": Words(gettext_lazy("Placed at other prices than ours"), WARN),
+    "total-differs": Words(gettext_lazy("The order does not add up"), WARN),
+    "other-content": Words(gettext_lazy("Placed again with other content: turned down"), BAD),
+    "placed-after-cancellation": Words(
+        gettext_lazy("Placed again after it was cancelled: turned down"), WARN
+    ),
+    "paid-without-stock": Words(
+        gettext_lazy("Paid after the hold expired, and the stock is gone"), BAD
+    ),
+    "paid-after-cancellation": Words(
+        gettext_lazy("Payment approved after the cancellation: turned down"), BAD
+    ),
+    "marketplace-status": Words(gettext_lazy("New status at the marketplace")),
+    "seen": Words(gettext_lazy("A manager has looked at it"), OK),
+}
+
+
+def words_for(code: str) -> Words:
+    """The words for a code; one this version does not know speaks for itself."""
+    return WORDS.get(code) or Words(code.replace("-", " ").capitalize())
+
+
+def detail_of(facts: Mapping[str, Any], *, currency: str, shows_money: bool) -> str:
+    """The facts of a timeline entry in one line; amounts only where money may be seen."""
+    parts = [*_places(facts), *_plain(facts)]
+    if shows_money:
+        parts += [*_differences(facts, currency), *_amounts(facts, currency)]
+    return " · ".join(parts)
+
+
+def _places(facts: Mapping[str, Any]) -> list[str]:
+    """Which units come from which warehouse, and what was missing where."""
+    taken = [
+        _("%(quantity)s × %(sku)s from %(warehouse)s") % take for take in facts.get("takes", ())
+    ]
+    short = [
+        _("%(sku)s: %(asked)s asked, %(available)s available") % gap
+        for gap in facts.get("short", ())
+    ]
+    return [*taken, *short]
+
+
+def _plain(facts: Mapping[str, Any]) -> list[str]:
+    labels = {
+        "why": "%s",
+        "package": _("package %s"),
+        "invoice": _("invoice %s"),
+        "courier": "%s",
+        "tracking_number": "%s",
+        "reason": _("reason: %s"),
+        "state": "%s",
+        "receipt": _("receipt %s"),
+    }
+    return [label % facts[name] for name, label in labels.items() if facts.get(name)]
+
+
+def _differences(facts: Mapping[str, Any], currency: str) -> list[str]:
+    return [
+        _("%(what)s: %(placed)s placed, %(ours)s ours")
+        % {
+            "what": _subject(row),
+            "placed": format_cents(row["placed_cents"], currency),
+            "ours": _("none") if row["ours_cents"] is None else _cents(row, currency),
+        }
+        for row in facts.get("differences", ())
+    ]
+
+
+def _cents(row: Mapping[str, Any], currency: str) -> str:
+    return format_cents(row["ours_cents"], currency)
+
+
+def _subject(row: Mapping[str, Any]) -> str:
+    names = {"price": _("price"), "freight": _("freight"), "total": _("total")}
+    name = names.get(row["what"], row["what"])
+    return f"{row['sku']}, {name}" if row.get("sku") else name
+
+
+def _amounts(facts: Mapping[str, Any], currency: str) -> list[str]:
+    return [format_cents(facts["value_cents"], currency)] if facts.get("value_cents") else []
