@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from invoicing.admin.reading import ReadingAdmin, ReadingInline
+from invoicing.models import Package, PackageItem
+from invoicing.screens.urls import screen_urls
+
+
+class PackageItemInline(ReadingInline):
+    model = PackageItem
+    fields = ["line", "quantity"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PackageItem]:
+        rows: QuerySet[PackageItem] = super().get_queryset(request)
+        return rows.select_related("line")
+
+
+@admin.register(Package)
+class PackageAdmin(ReadingAdmin):
+    list_display = [
+        "order",
+        "number",
+        "shown_status",
+        "closed_at",
+        "closed_by",
+        "courier",
+        "tracking_number",
+        "dispatched_at",
+        "delivered_at",
+    ]
+    list_select_related = ["order", "closed_by"]
+    list_filter = ["status"]
+    ordering = ["-id"]
+    search_fields = [
+        "order__marketplace_order_id__startswith",
+        "order__seller_order_id__startswith",
+        "tracking_number__startswith",
+    ]
+    search_help_text = _("The beginning of an order id or a tracking number.")
+    inlines = [PackageItemInline]
+    fields = [
+        "order",
+        "table_link",
+        "number",
+        "status",
+        "weight_g",
+        "opened_at",
+        "closed_at",
+        "closed_by",
+        "courier",
+        "tracking_number",
+        "tracking_url",
+        "dispatched_at",
+        "delivered_at",
+    ]
+    readonly_fields = ["table_link"]
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={Package.Status.OPEN: "warning", Package.Status.CLOSED: "success"},
+    )
+    def shown_status(self, package: Package) -> tuple[str, str]:
+        return package.status, package.get_status_display()
+
+    @display(description=_("packing screen"))
+    def table_link(self, package: Package) -> SafeString:
+        address = reverse("admin:packing_order", args=[package.order.seller_order_id])
+        return format_html('<a href="{}">{}</a>', address, _("Open the packing screen"))
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*screen_urls(self.admin_site), *super().get_urls()]

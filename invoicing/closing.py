@@ -1,0 +1,271 @@
+"""Closing a package: stock leaves, the invoice is made and owed to the marketplace, in one breath.
+
+And the way back, as long as the invoice has certainly not reached the marketplace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invoicing import billing, contents, numbering
+from invoicing.models import Invoice, InvoiceLine, Package, PackageItem
+from orders import moving
+from orders.models import Order, TimelineEntry
+from orders.states import Status
+from sellers import stock
+from sellers.errors import Conflict, DomainError
+from sellers.marketplace import deciding, outbox
+from sellers.models import OutboxMessage, User
+
+
+@transaction.atomic
+def close(
+    *,
+    package: Package,
+    now: datetime,
+    actor: User | None,
+    number: str | None = None,
+    key: str = "",
+    weight_g: int | None = None,
+) -> Invoice:
+    """Close `package` and invoice what is in it; the order is invoiced with its last unit.
+
+    Stock, invoice, outbox message and timeline are written together or not at all. Without
+    `number` (and `key`) the account's series gives one. Raises DomainError or Conflict with the
+    reason; then nothing changed.
+    """
+    order = contents.lock_for_packing(order_id=package.order_id)
+    package = contents.open_package(order=order, package_id=package.pk)
+    refusal = why_not_close(package)
+    if refusal is not None:
+        raise refusal
+    bill = billing.bill_of(package)
+    items = list(package.items.select_related("line").order_by("line__index"))
+    _ship(package, items, now=now, actor=actor)
+    invoice = _invoice(package, bill, items, number=number, key=key, now=now)
+    _owe(invoice, items, now=now)
+    _seal(package, weight_g=weight_g, now=now, actor=actor)
+    _tell(invoice, "package-closed", now=now, actor=actor)
+    if bill.closing:
+        order.packages.filter(status=Package.Status.OPEN, items=None).delete()
+        moving.move(order, Status.INVOICED, now=now, code="invoiced", actor=actor)
+    return invoice
+
+
+def can_close(package: Package) -> bool:
+    return why_not_close(package) is None
+
+
+def why_not_close(package: Package) -> DomainError | None:
+    """What stands in the way of closing, None when nothing does: serves button and use case."""
+    refusal = contents.why_not_packable(package.order)
+    if refusal is not None:
+        return refusal
+    if package.status != Package.Status.OPEN:
+        return Conflict(
+            "package-closed", _("Package %(number)d is closed.") % {"number": package.number}
+        )
+    try:
+        billing.bill_of(package)
+    except DomainError as error:
+        return error
+    return None
+
+
+def _ship(
+    package: Package, items: Sequence[PackageItem], *, now: datetime, actor: User | None
+) -> None:
+    order, closing = package.order, package.invoices.count() + 1
+    for item in items:
+        stock.ship(
+            seller_order_id=order.seller_order_id,
+            line_index=item.line.index,
+            quantity=item.quantity,
+            cause=_cause(package, closing=closing, line_index=item.line.index),
+            now=now,
+            actor=actor,
+        )
+
+
+def _cause(package: Package, *, closing: int, line_index: int) -> str:
+    """`closing`: the how-manieth time this package is closed."""
+    return f"{package.order.seller_order_id}/{package.number}.{closing}/{line_index}"
+
+
+def _invoice(
+    package: Package,
+    bill: billing.Bill,
+    items: Sequence[PackageItem],
+    *,
+    number: str | None,
+    key: str,
+    now: datetime,
+) -> Invoice:
+    account = package.order.account
+    voided = package.invoices.order_by("-id").first()
+    number, key = numbering.settle(
+        account=account, number=number, key=key, earlier=voided.number if voided else ""
+    )
+    invoice = Invoice.objects.create(
+        account=account,
+        order=package.order,
+        package=package,
+        number=number,
+        key=key,
+        value_cents=bill.value,
+        issued_at=now,
+    )
+    values = bill.line_values()
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            invoice=invoice,
+            line=item.line,
+            quantity=item.quantity,
+            value_cents=values[item.line.index],
+        )
+        for item in items
+    )
+    return invoice
+
+
+def _owe(invoice: Invoice, items: Sequence[PackageItem], *, now: datetime) -> None:
+    invoice.message = outbox.enqueue(
+        account=invoice.account,
+        subject=invoice.order.marketplace_order_id,
+        kind=OutboxMessage.Kind.INVOICE,
+        key=f"invoice/{invoice.pk}",
+        method="POST",
+        path=invoices_path(invoice.order),
+        payload=wire_invoice(invoice, items),
+        now=now,
+    )
+    invoice.save(update_fields=["message"])
+
+
+def invoices_path(order: Order) -> str:
+    """The marketplace's own id: ours would be unknown there."""
+    return f"/api/oms/pvt/orders/{quote(order.marketplace_order_id, safe='')}/invoice"
+
+
+def wire_invoice(invoice: Invoice, items: Sequence[PackageItem]) -> dict[str, Any]:
+    """The body VTEX wants: cents as integers, tracking empty until it is real."""
+    rows = billing.wire_items([(item.line, item.quantity) for item in items])
+    issued = timezone.localtime(invoice.issued_at, invoice.account.zone)
+    body: dict[str, Any] = {
+        "type": invoice.kind,
+        "invoiceNumber": invoice.number,
+        "invoiceValue": invoice.value_cents,
+        "issuanceDate": issued.isoformat(timespec="seconds"),
+        "items": [
+            {
+                "id": row.ref,
+                "price": row.price,
+                "quantity": row.quantity,
+                "description": row.description,
+            }
+            for row in rows
+        ],
+        "courier": "",
+        "trackingNumber": "",
+        "trackingUrl": "",
+    }
+    return body | ({"invoiceKey": invoice.key} if invoice.key else {})
+
+
+def _seal(package: Package, *, weight_g: int | None, now: datetime, actor: User | None) -> None:
+    package.status = Package.Status.CLOSED
+    package.closed_at, package.closed_by, package.weight_g = now, actor, weight_g
+    package.save(update_fields=["status", "closed_at", "closed_by", "weight_g"])
+
+
+def _tell(invoice: Invoice, code: str, *, now: datetime, actor: User | None) -> None:
+    package = invoice.package
+    moving.record(
+        invoice.order,
+        kind=TimelineEntry.Kind.INVOICE,
+        code=code,
+        now=now,
+        actor=actor,
+        facts={
+            "package": package.number if package else None,
+            "invoice": invoice.number,
+            "value_cents": invoice.value_cents,
+        },
+    )
+
+
+@transaction.atomic
+def reopen(*, package: Package, now: datetime, actor: User | None) -> Package:
+    """Undo `close` while the marketplace has certainly not received the invoice.
+
+    The message is superseded, the invoice voided, the units are held again and the order is back
+    in packing. Raises Conflict with the reason; then nothing changed.
+    """
+    order = moving.lock(order_id=package.order_id)
+    package = Package.objects.select_related("order__account").get(pk=package.pk)
+    # The message's row too (race: a worker claims it at this moment; claiming skips locked rows).
+    OutboxMessage.objects.select_for_update().filter(pk__in=_messages_of(package)).count()
+    refusal = why_not_reopen(package)
+    if refusal is not None:
+        raise refusal
+    invoice = package.invoices.get(voided_at=None)
+    _take_back(package, invoice, now=now, actor=actor)
+    package.status, package.closed_at, package.closed_by = Package.Status.OPEN, None, None
+    package.save(update_fields=["status", "closed_at", "closed_by"])
+    _tell(invoice, "package-reopened", now=now, actor=actor)
+    if order.status == Status.INVOICED:
+        moving.move(order, Status.HANDLING, now=now, code="reopened", actor=actor)
+        Order.objects.filter(pk=order.pk).update(invoiced_at=None)
+    return package
+
+
+def _take_back(package: Package, invoice: Invoice, *, now: datetime, actor: User | None) -> None:
+    closing = package.invoices.count()
+    for item in package.items.select_related("line").order_by("line__index"):
+        stock.unship(
+            seller_order_id=package.order.seller_order_id,
+            line_index=item.line.index,
+            quantity=item.quantity,
+            cause=_cause(package, closing=closing, line_index=item.line.index),
+            now=now,
+            actor=actor,
+        )
+    if invoice.message and invoice.message.status in OutboxMessage.BLOCKING:
+        deciding.withdraw(
+            invoice.message, reason=_("The package was reopened."), actor=actor, now=now
+        )
+    invoice.voided_at = now
+    invoice.save(update_fields=["voided_at"])
+
+
+def _messages_of(package: Package) -> list[int]:
+    found = package.invoices.filter(voided_at=None, message__isnull=False)
+    return list(found.values_list("message_id", flat=True))
+
+
+def why_not_reopen(package: Package) -> DomainError | None:
+    """None when the package may be opened again: its invoice has certainly not arrived."""
+    invoice = package.invoices.filter(voided_at=None).select_related("message").first()
+    if package.status != Package.Status.CLOSED or invoice is None:
+        return Conflict("package-open", _("The package is open."))
+    if package.order.status not in (Status.HANDLING, Status.INVOICED) or package.dispatched_at:
+        return Conflict("package-gone", _("The package has left: use a return."))
+    if invoice.message and _may_have_arrived(invoice.message):
+        return Conflict(
+            "invoice-sent",
+            _("The marketplace has the invoice, or may have it: use a return instead."),
+        )
+    return None
+
+
+def _may_have_arrived(message: OutboxMessage) -> bool:
+    """Delivered, on its way this moment, or tried with an end nobody knows."""
+    delivered = message.status == OutboxMessage.Status.DELIVERED
+    return delivered or message.in_doubt or message.lease is not None

@@ -1,0 +1,92 @@
+"""Which number an invoice gets: typed, read from its access key, or drawn from the series."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from invoicing import nfe
+from invoicing.models import INVOICE_NUMBER, Invoice, InvoiceSeries
+from sellers.errors import Conflict, DomainError
+from sellers.models import SellerAccount
+
+
+#: As long as the column.
+LONGEST = 60
+
+
+def settle(
+    *, account: SellerAccount, number: str | None, key: str, earlier: str = ""
+) -> tuple[str, str]:
+    """The invoice's number and access key (`""` without one), checked against each other.
+
+    Without number and key, draws from the account's series: inside a transaction, last of its
+    locks, so that a rollback gives the number back. `earlier` is the number the package had
+    before it was reopened: drawn from the series then, it is taken again.
+    Raises DomainError (`bad-invoice-number`, `bad-access-key`) and Conflict (`number-taken`).
+    """
+    access = nfe.parse(key) if key.strip() else None
+    typed = (number or "").strip()
+    if not typed and access is None:
+        return draw(account=account, earlier=earlier), ""
+    chosen = typed or str(access.number if access else "")
+    check(account=account, number=chosen)
+    if access and chosen.isdecimal() and int(chosen) != access.number:
+        raise DomainError(
+            "bad-access-key",
+            _("The access key belongs to invoice %(theirs)d, not to %(ours)s.")
+            % {"theirs": access.number, "ours": chosen},
+        )
+    return chosen, access.text if access else ""
+
+
+def check(*, account: SellerAccount, number: str) -> None:
+    """Raises unless `number` can travel in the marketplace's paths and is free."""
+    try:
+        INVOICE_NUMBER(number)
+    except ValidationError as error:
+        raise DomainError("bad-invoice-number", " ".join(error.messages)) from None
+    if len(number) > LONGEST:
+        raise DomainError(
+            "bad-invoice-number",
+            _("An invoice number has %(most)d characters at most.") % {"most": LONGEST},
+        )
+    if _taken(account=account, number=number):
+        raise Conflict(
+            "number-taken",
+            _("Invoice %(number)s exists already. Check the number.") % {"number": number},
+        )
+
+
+def draw(*, account: SellerAccount, earlier: str = "") -> str:
+    """The series' next number, without gaps or doubles (race: two packages closed at once; the
+    second waits at the row lock). Numbers that somebody typed before are passed over."""
+    InvoiceSeries.objects.get_or_create(account=account)
+    series = InvoiceSeries.objects.select_for_update().get(account=account)
+    if _was_drawn(series, earlier) and not _taken(account=account, number=earlier):
+        return earlier
+    while _taken(account=account, number=str(series)):
+        series.next_number += 1
+    drawn = str(series)
+    series.next_number += 1
+    series.save(update_fields=["next_number"])
+    return drawn
+
+
+def _was_drawn(series: InvoiceSeries, number: str) -> bool:
+    digits = number.removeprefix(series.prefix)
+    return (
+        number == f"{series.prefix}{digits}"
+        and digits.isdecimal()
+        and int(digits) < series.next_number
+    )
+
+
+def upcoming(*, account: SellerAccount) -> str:
+    """What `draw` would probably give: for showing, promises nothing."""
+    series = InvoiceSeries.objects.filter(account=account).first()
+    return str(series or InvoiceSeries(account=account))
+
+
+def _taken(*, account: SellerAccount, number: str) -> bool:
+    return Invoice.objects.filter(account=account, number=number, voided_at=None).exists()

@@ -1,0 +1,266 @@
+"""What the packing screen shows of an order, in a fixed handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+
+from django.utils import timezone
+
+from invoicing import billing, closing, contents, numbering
+from invoicing.models import Invoice, Package, PackageItem
+from invoicing.screens.due import Due, due
+from invoicing.screens.fate import Fate, fate_of
+from orders.models import Order, OrderLine
+from sellers.errors import DomainError
+from sellers.models import Hold, OutboxMessage, User, Warehouse
+from sellers.money import format_cents
+
+
+@dataclass(frozen=True)
+class LineRow:
+    line: OrderLine
+    packed: int
+
+    @property
+    def left(self) -> int:
+        return self.line.quantity - self.packed
+
+    @property
+    def state(self) -> str:
+        if self.left == 0:
+            return "done"
+        return "begun" if self.packed else "untouched"
+
+
+@dataclass(frozen=True)
+class MoneyRow:
+    """One line of the arithmetic, as text."""
+
+    name: str
+    units: str
+    goods: str
+    discount: str
+    services: str
+    freight: str
+    total: str
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a package is worth and why; only for those who may see money."""
+
+    value: str
+    rows: list[MoneyRow]
+    adjustment: str
+    closing: bool
+
+
+@dataclass(frozen=True)
+class PackageCard:
+    package: Package
+    items: list[PackageItem]
+    current: bool
+    refusal: DomainError | None
+    worth: Worth | None
+    invoice: Invoice | None
+    fate: Fate | None
+    tracking_fate: Fate | None
+    reopenable: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.package.status == Package.Status.OPEN
+
+    @property
+    def units(self) -> int:
+        return sum(item.quantity for item in self.items)
+
+
+@dataclass(frozen=True)
+class Board:
+    order: Order
+    due: Due
+    warehouse: str
+    rows: list[LineRow]
+    cards: list[PackageCard]
+    next_number: str
+    refusal: DomainError | None
+    gap: str
+    today: date
+
+    @property
+    def packed(self) -> int:
+        return sum(row.packed for row in self.rows)
+
+    @property
+    def units(self) -> int:
+        return sum(row.line.quantity for row in self.rows)
+
+    @property
+    def all_packed(self) -> bool:
+        return self.packed == self.units
+
+    @property
+    def current(self) -> PackageCard | None:
+        return next((card for card in self.cards if card.current), None)
+
+    @property
+    def waiting(self) -> bool:
+        """Something is on its way to the marketplace: worth asking again soon."""
+        fates = [fate for card in self.cards for fate in (card.fate, card.tracking_fate)]
+        return any(fate is not None and fate.level == "waiting" for fate in fates)
+
+    @property
+    def key(self) -> str:
+        """A fresh gesture id for each plain form."""
+        return uuid4().hex
+
+
+def board_of(order: Order, *, package_id: int | None, reader: User, now: datetime) -> Board:
+    """Everything on the screen for `reader`: no money without the permission to see it."""
+    lines = list(order.lines.select_related("sku").order_by("index"))
+    packages = _packages(order)
+    packed = contents.packed_units(order)
+    rows = [LineRow(line, packed.get(line.pk, 0)) for line in lines]
+    messages = _messages(order)
+    sees_money = reader.has_perm("orders.view_money")
+    current = _current(packages, package_id)
+    return Board(
+        order=order,
+        due=due(order.due_at, now=now),
+        warehouse=", ".join(str(name) for name in warehouses_of([order]).get(order.pk, ())),
+        rows=sorted(
+            rows, key=lambda row: (row.left == 0, row.line.sku.bin_location, row.line.index)
+        ),
+        cards=[
+            _card(package, current=current, messages=messages, sees_money=sees_money)
+            for package in packages
+        ],
+        next_number=numbering.upcoming(account=order.account),
+        refusal=contents.why_not_packable(order),
+        gap=_gap(order, lines) if sees_money else "",
+        today=timezone.localdate(now, order.account.zone),
+    )
+
+
+def _packages(order: Order) -> list[Package]:
+    packages = list(
+        order.packages.select_related("closed_by")
+        .prefetch_related("items__line__sku", "invoices__message")
+        .order_by("number")
+    )
+    for package in packages:
+        package.order = order
+    return packages
+
+
+def _current(packages: list[Package], package_id: int | None) -> Package | None:
+    still_open = [package for package in packages if package.status == Package.Status.OPEN]
+    asked = next((package for package in still_open if package.pk == package_id), None)
+    return asked or (still_open[-1] if still_open else None)
+
+
+def _messages(order: Order) -> dict[str, OutboxMessage]:
+    """The order's tracking messages by the stem of their key; the latest correction wins."""
+    found = OutboxMessage.objects.filter(
+        account=order.account_id,
+        subject=order.marketplace_order_id,
+        kind__in=(OutboxMessage.Kind.TRACKING, OutboxMessage.Kind.TRACKING_EVENTS),
+    )
+    return {message.key.rpartition("/")[0]: message for message in found.order_by("id")}
+
+
+def _card(
+    package: Package,
+    *,
+    current: Package | None,
+    messages: dict[str, OutboxMessage],
+    sees_money: bool,
+) -> PackageCard:
+    items = sorted(package.items.all(), key=lambda item: item.line.index)
+    invoice = next((one for one in package.invoices.all() if one.voided_at is None), None)
+    is_open = package.status == Package.Status.OPEN
+    tracking = _latest(messages, invoice)
+    return PackageCard(
+        package=package,
+        items=items,
+        current=package == current,
+        refusal=closing.why_not_close(package) if is_open else None,
+        worth=_worth(package, items, invoice) if sees_money and items else None,
+        invoice=invoice,
+        fate=fate_of(invoice.message) if invoice and invoice.message else None,
+        tracking_fate=fate_of(tracking) if tracking else None,
+        reopenable=not is_open and closing.why_not_reopen(package) is None,
+    )
+
+
+def _latest(messages: dict[str, OutboxMessage], invoice: Invoice | None) -> OutboxMessage | None:
+    if invoice is None:
+        return None
+    kinds = (OutboxMessage.Kind.TRACKING_EVENTS, OutboxMessage.Kind.TRACKING)
+    return next(
+        (messages[f"{kind}/{invoice.pk}"] for kind in kinds if f"{kind}/{invoice.pk}" in messages),
+        None,
+    )
+
+
+def _worth(package: Package, items: list[PackageItem], invoice: Invoice | None) -> Worth | None:
+    money = _Money(package.order.account.currency)
+    if invoice is not None:
+        return Worth(value=money(invoice.value_cents), rows=[], adjustment="", closing=False)
+    try:
+        bill = billing.bill_of(package)
+    except DomainError:
+        return None
+    names = {item.line.index: item.line.name for item in items}
+    return Worth(
+        value=money(bill.value),
+        rows=[_row(share, names[share.part.line.index], money) for share in bill.shares],
+        adjustment=money(bill.adjustment) if bill.adjustment else "",
+        closing=bill.closing,
+    )
+
+
+class _Money:
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+    def __call__(self, cents: int) -> str:
+        return format_cents(cents, self.currency)
+
+
+def _row(share: billing.Share, name: str, money: _Money) -> MoneyRow:
+    return MoneyRow(
+        name=name,
+        units=f"{share.part.quantity}/{share.part.line.quantity}",
+        goods=money(share.goods),
+        discount=money(-share.discount),
+        services=money(share.services),
+        freight=money(share.freight),
+        total=money(share.total),
+    )
+
+
+def _gap(order: Order, lines: Iterable[OrderLine]) -> str:
+    """What the marketplace pays less what the lines are worth, when they differ."""
+    gap = order.payment_value_cents - sum(line.total_cents for line in lines)
+    return format_cents(gap, order.account.currency) if gap else ""
+
+
+def warehouses_of(orders: Iterable[Order]) -> dict[int, list[Warehouse]]:
+    """Where each order's units lie, by order pk: one query for all of them."""
+    by_reference = {order.seller_order_id: order.pk for order in orders}
+    holds = (
+        Hold.objects.filter(seller_order_id__in=by_reference)
+        .exclude(state=Hold.State.RELEASED)
+        .select_related("level__warehouse")
+        .order_by("id")
+    )
+    found: dict[int, dict[int, Warehouse]] = {}
+    for hold in holds:
+        places = found.setdefault(by_reference[hold.seller_order_id], {})
+        places[hold.level.warehouse_id] = hold.level.warehouse
+    return {order: list(places.values()) for order, places in found.items()}

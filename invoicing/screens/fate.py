@@ -1,0 +1,40 @@
+"""What became of a message at the marketplace, in words a packer can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from sellers.models import OutboxMessage
+
+
+@dataclass(frozen=True)
+class Fate:
+    """`level` is waiting, accepted, refused or void; `detail` the marketplace's own words."""
+
+    level: str
+    sign: str
+    text: str
+    detail: str = ""
+
+
+def fate_of(message: OutboxMessage) -> Fate:
+    status = OutboxMessage.Status(message.status)
+    if status == OutboxMessage.Status.DELIVERED:
+        return Fate("accepted", "✓", _("Accepted by the marketplace"), _receipt(message.receipt))
+    if status == OutboxMessage.Status.SUPERSEDED:
+        return Fate("void", "–", _("No longer needed"))
+    if status in OutboxMessage.NEEDS_ATTENTION:
+        text = _("Refused by the marketplace: tell a manager")
+        if status == OutboxMessage.Status.UNAUTHORISED:
+            text = _("The marketplace refuses our credentials: tell a manager")
+        return Fate("refused", "✕", text, message.last_error)
+    if message.attempts_made:
+        tried = _("Not through yet after %(count)d attempts; it is tried again by itself")
+        return Fate("waiting", "…", tried % {"count": message.attempts_made}, message.last_error)
+    return Fate("waiting", "…", _("On its way to the marketplace"))
+
+
+def _receipt(receipt: str) -> str:
+    return _("Receipt %(receipt)s") % {"receipt": receipt} if receipt else ""

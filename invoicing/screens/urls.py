@@ -1,0 +1,22 @@
+"""The packing screens' addresses, below the admin's page of packages."""
+
+from __future__ import annotations
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, path
+
+from invoicing.screens.queue import queue
+from invoicing.screens.slip import slip
+from invoicing.screens.table import gesture, state, table
+
+
+def screen_urls(site: AdminSite) -> list[URLPattern]:
+    """Every one of them behind the admin's sign-in."""
+    inside = site.admin_view
+    return [
+        path("queue/", inside(queue), name="packing_queue"),
+        path("pack/<str:seller_order_id>/", inside(table), name="packing_order"),
+        path("pack/<str:seller_order_id>/state/", inside(state), name="packing_state"),
+        path("pack/<str:seller_order_id>/do/", inside(gesture), name="packing_gesture"),
+        path("pack/<str:seller_order_id>/slip/<int:number>/", inside(slip), name="packing_slip"),
+    ]

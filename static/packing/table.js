@@ -1,0 +1,221 @@
+"use strict";
+// The packing table. Everything here is also a plain form: this only makes it quick.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const board = $("board"), form = $("scan-form"), box = $("scan"), said = $("said");
+  const alarm = $("alarm"), sure = $("sure"), help = $("help");
+  const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
+  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", "?": "help" };
+  let waiting = Boolean(document.body.dataset.waiting);
+
+  // --- answers
+
+  function answered(answer) {
+    if (answer.goto) return void location.assign(answer.goto);
+    if (answer.html) draw(answer);
+    if (answer.refused) return complain(answer);
+    said.className = `said ${answer.tone}`;
+    said.textContent = answer.text;
+    Sound.play(answer.tone);
+    refocus();
+  }
+
+  function draw(answer) {
+    const open = new Set([...board.querySelectorAll("details")].filter((d) => d.open).map((d) => d.id));
+    const known = new Set([...board.querySelectorAll("details")].map((d) => d.id));
+    const scrolled = [...board.querySelectorAll(".panes > section")].map((s) => s.scrollTop);
+    board.innerHTML = answer.html;
+    for (const details of board.querySelectorAll("details")) {
+      if (known.has(details.id)) details.open = open.has(details.id);
+    }
+    board.querySelectorAll(".panes > section").forEach((s, i) => { s.scrollTop = scrolled[i] ?? 0; });
+    form.elements.package.value = answer.package ?? "";
+    waiting = answer.waiting;
+  }
+
+  function complain(answer) {
+    said.textContent = "";
+    alarm.className = `alarm ${answer.tone}`;
+    $("alarm-text").textContent = answer.text;
+    alarm.hidden = false;
+    box.value = "";
+    $("alarm-ok").focus();
+    Sound.play(answer.tone);
+  }
+
+  function acknowledge() {
+    alarm.hidden = true;
+    delete document.body.dataset.tone;
+    box.value = "";
+    refocus();
+  }
+
+  function refocus() {
+    if (alarm.hidden && sure.hidden && !help.open) box.focus({ preventScroll: true });
+  }
+
+  // --- scanning
+
+  function scan() {
+    const code = box.value.replace(/[\u0000-\u001f\u007f]/g, "").trim();
+    box.value = "";
+    if (!code) return;
+    const fields = new FormData(form);
+    fields.set("code", code);
+    fields.set("gesture", Sending.id());
+    Sending.send(fields, answered);
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(pending);
+    scan();
+  });
+
+  // A scanner without Enter: a burst of characters, then silence. A person never types like that.
+  let pending = 0, last = 0, burst = 0;
+  box.addEventListener("input", (event) => {
+    clearTimeout(pending);
+    const now = event.timeStamp;
+    burst = now - last < SCANNER_GAP ? burst + 1 : 1;
+    last = now;
+    const text = box.value.toLowerCase();
+    if (text.length === 1 && KEYS[text]) pending = setTimeout(() => command(KEYS[text]), COMMAND_PAUSE);
+    else if (burst >= 6 && burst >= box.value.length) pending = setTimeout(scan, SCANNER_SILENCE);
+  });
+
+  // --- commands
+
+  function command(name) {
+    box.value = "";
+    if (name === "help") return help.showModal();
+    if (name === "slip") return slip();
+    if (name === "close") return askToClose();
+    const target = board.querySelector(`form[data-name="${name}"]`);
+    if (target) target.requestSubmit();
+    else Sound.play("wrong");
+  }
+
+  function slip() {
+    const links = board.querySelectorAll("[data-slip]");
+    if (links.length) links[links.length - 1].click();
+    else Sound.play("wrong");
+  }
+
+  function askToClose() {
+    const current = board.querySelector("[data-current]");
+    const target = board.querySelector('form[data-name="close"]');
+    if (!current || !target || target.querySelector("button").disabled) return Sound.play("wrong");
+    const field = target.elements.number;
+    const worth = current.querySelector(".worth");
+    $("sure-text").textContent = [current.dataset.sure, field.value || field.placeholder, worth?.textContent]
+      .filter(Boolean).join("\n");
+    sure.hidden = false;
+    $("sure-yes").focus();
+  }
+
+  function decide(yes) {
+    sure.hidden = true;
+    refocus();
+    if (yes) board.querySelector('form[data-name="close"]')?.requestSubmit();
+  }
+
+  // --- every other form on the board
+
+  board.addEventListener("submit", (event) => {
+    const target = event.target.closest("form[data-gesture]");
+    if (!target) return;
+    event.preventDefault();
+    const fields = new FormData(target);
+    if ("once" in target.dataset) {
+      // Pressed twice it is still the same gesture: it keeps the id it was drawn with.
+      const button = target.querySelector("button");
+      button.disabled = true;
+      return Sending.send(fields, (answer) => { button.disabled = false; answered(answer); });
+    }
+    fields.set("gesture", Sending.id());
+    fields.set("package", fields.get("package") || form.elements.package.value);
+    Sending.send(fields, answered);
+  });
+
+  // --- the keyboard
+
+  let heard = 0;
+  document.addEventListener("keydown", (event) => {
+    if (!alarm.hidden) return onAlarm(event);
+    if (!sure.hidden) return onSure(event);
+    if (help.open) return;
+    if (event.key === "Escape") return refocusNow(event);
+    const typing = event.target.closest("input, textarea, select");
+    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    // A space or Enter on a button presses it; any other character belongs to the scan box.
+    if (!typing && plain && event.key !== " ") box.focus();
+  });
+
+  /** Enter or Esc acknowledges, but not the Enter at the end of a scan: that scan is refused. */
+  function onAlarm(event) {
+    if (event.key.length === 1) {
+      heard = event.timeStamp;
+      event.preventDefault();
+    } else if (event.key === "Enter" || event.key === "Escape") {
+      event.preventDefault();
+      if (event.timeStamp - heard < 150) return Sound.play("wrong");
+      if (!event.repeat) acknowledge();
+    }
+  }
+
+  function onSure(event) {
+    if (event.key === "Enter" && document.activeElement !== $("sure-no")) {
+      event.preventDefault();
+      if (!event.repeat) decide(true);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      decide(false);
+    } else if (event.key.length === 1 && event.key !== " ") {
+      // It was a code that begins with the letter, typed slowly.
+      sure.hidden = true;
+      box.value = "c";
+      box.focus();
+    }
+  }
+
+  function refocusNow(event) {
+    event.preventDefault();
+    box.value = "";
+    box.focus();
+  }
+
+  $("alarm-ok").addEventListener("click", acknowledge);
+  $("sure-yes").addEventListener("click", () => decide(true));
+  $("sure-no").addEventListener("click", () => decide(false));
+  $("help-key").hidden = false;
+  $("help-key").addEventListener("click", () => help.showModal());
+  help.addEventListener("close", refocus);
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("a, button, input, label, summary, dialog")) refocus();
+  });
+
+  // --- news from the marketplace: quickly while something is on its way, else now and then
+
+  async function look() {
+    const editing = board.contains(document.activeElement) && document.activeElement.matches("input");
+    const typed = [...board.querySelectorAll("input")].some((i) => i.value !== i.defaultValue);
+    if (!document.hidden && !Sending.busy && !editing && !typed && alarm.hidden && sure.hidden) {
+      try {
+        const chosen = encodeURIComponent(form.elements.package.value);
+        const answer = await fetch(`${document.body.dataset.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
+        if (answer.redirected) return location.reload();
+        if (answer.ok && !Sending.busy) draw(await answer.json());
+      } catch {
+        // The next round will tell.
+      }
+    }
+    setTimeout(look, waiting ? 2500 : 15000);
+  }
+  setTimeout(look, waiting ? 1500 : 15000);
+
+  // An error of a plain form, or one that came before the script was ready, waits as well.
+  if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
+  else refocus();
+  document.body.dataset.ready = "1";
+})();
