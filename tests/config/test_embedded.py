@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 
 from config import embedded
-from config.embedded import Embedded, EmbeddedError
+from config.embedded import Embedded, EmbeddedError, sharing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -111,7 +111,7 @@ def test_ends_with_a_user_that_was_killed(directory):
         return False
 
     assert _wait_until(ended)
-    assert _wait_until(lambda: embedded._keeper_has_ended(directory / "servers"))
+    assert _wait_until(lambda: sharing._keeper_has_ended(directory / "servers"))
 
 
 def test_recovers_when_the_keeper_was_killed(directory):
@@ -228,3 +228,11 @@ def test_names_urls_for_this_process_and_its_children(directory, monkeypatch):
     with Redis.from_url(os.environ["REDIS_URL"]) as redis:
         assert redis.ping()
     registered[0]()
+
+
+def test_a_failed_throwaway_start_says_why_and_leaves_nothing(directory):
+    (directory / "servers").mkdir()
+    (directory / "servers" / "redis").write_text("a file where a directory should be")
+    with pytest.raises(EmbeddedError, match="redis"):
+        embedded.start(directory / "servers", throwaway=True)
+    assert list(directory.iterdir()) == []

@@ -1,10 +1,4 @@
-"""PostgreSQL and Redis without installing them: their binaries come with two wheels.
-
-Used when DATABASE_URL and REDIS_URL are not given. Everything lives in one directory and is spoken
-to through unix sockets that only we may open, so it cannot clash with servers on the machine.
-Processes share them: the first to come starts a keeper (config/keeper.py), the last to leave, in
-whatever way, has it end both servers.
-"""
+"""How processes share the servers: the first to come sends a keeper, the last to leave ends it."""
 
 from __future__ import annotations
 
@@ -22,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KEEPER = Path(__file__).with_name("keeper.py")
+ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 120.0
 
 
@@ -75,6 +69,8 @@ def start(data_dir: Path, *, throwaway: bool = False) -> Embedded:
             state, keeper = _running_state(data_dir, throwaway=throwaway)
         except BaseException:
             os.close(users)
+            if throwaway:
+                shutil.rmtree(data_dir, ignore_errors=True)
             raise
     return Embedded(state["database_url"], state["redis_url"], data_dir, throwaway, users, keeper)
 
@@ -128,11 +124,12 @@ def _running_state(
 
 def _spawn_keeper(data_dir: Path, claim: int, *, throwaway: bool) -> subprocess.Popen[bytes]:
     (data_dir / "state.json").unlink(missing_ok=True)
-    command = [sys.executable, "-I", str(KEEPER), str(data_dir)]
+    command = [sys.executable, "-m", "config.embedded.keeper", str(data_dir)]
     try:
         with (data_dir / "keeper.log").open("ab") as log:
             return subprocess.Popen(
                 [*command, *(["--throwaway"] if throwaway else [])],
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
