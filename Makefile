@@ -5,7 +5,10 @@ SHELL := /bin/bash
 
 # PORT= and HOST= on the command line reach the programs through their environment, by make's own
 # doing; without them `.env` is asked, then 127.0.0.1:8000. The stand-in takes SANDBOX_PORT or PORT + 1.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The wheel that brings Redis exists for these two.
+RIGHT_PYTHON := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
+PYTHON ?= $(shell for p in python3.11 python3 python3.12; do \
+            "$$p" -c '$(RIGHT_PYTHON)' 2>/dev/null && command -v "$$p" && break; done)
 UV ?= uv
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -52,11 +55,11 @@ lock: ## pin the packages again from requirements/*.in (needs uv: https://docs.a
 install: $(INSTALLED) ## make .venv and install what the lock names
 
 $(INSTALLED): requirements/dev.lock
-	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, and neither python3.11 nor python3 is on PATH."; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is needed, and $(PYTHON) is older."; \
-	  echo "Name another: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || { echo "Making .venv with $(PYTHON)"; "$(PYTHON)" -m venv .venv; }
+	@"$(PYTHON)" -c '$(RIGHT_PYTHON)' 2>/dev/null || { \
+	  echo "Python 3.11 (or 3.12) is needed, and was not found$(if $(PYTHON), at $(PYTHON))."; \
+	  echo "Say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making .venv with $(PYTHON)"; \
+	  "$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }; }
 	@echo "Installing the pinned packages (about a minute, once)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@

@@ -116,7 +116,7 @@ def _sandbox(options: argparse.Namespace) -> Spec:
     By the environment, since a command line with keys in it can be read by everybody.
     """
     known = json.loads((var_dir() / "demo" / "sandbox.json").read_text())
-    env = {f"SANDBOX_{name.upper()}": str(value) for name, value in known.items()}
+    env = {f"SANDBOX_{name.upper()}": str(value) for name, value in known.items() if value}
     data = var_dir() / "sandbox"
     command = [PYTHON, "-m", "sandbox", "--port", str(options.sandbox_port), "--data", str(data)]
     return Spec("sandbox", command, env=env, stop_seconds=5)
