@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+"""Below `/api/<endpoint_key>/`. With and without a trailing slash, never by redirect."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import re_path
+
+from simulation.views import simulation
+
+urlpatterns = [re_path(r"^(?:api/)?pvt/orderForms/simulation/?$", simulation, name="simulation")]

@@ -10,6 +10,7 @@ import atexit
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from urllib.parse import urlsplit, urlunsplit
 
 import django
@@ -80,3 +81,33 @@ def _empty_redis(redis_connection: Redis) -> Iterator[None]:
     """What one test left in Redis (rates, breakers, queued tasks) is not there in the next."""
     yield
     redis_connection.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _simulation_reads_what_the_test_wrote(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The simulation has connections of its own, which can't see a test's open transaction.
+
+    It borrows the test's connection then; tests that commit keep the real ones.
+    """
+    from simulation import database, tariffs
+
+    if _has_open_transaction(request):
+        request.getfixturevalue("db")
+        from django.db import connection
+
+        connection.ensure_connection()
+        borrowed = connection.connection
+        monkeypatch.setattr(database, "_connection", lambda: borrowed)
+        monkeypatch.setattr(database, "patient", lambda: nullcontext(borrowed))
+    yield
+    tariffs.forget()
+    database.close_all()
+
+
+def _has_open_transaction(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    if {"transactional_db", "live_server"} & set(request.fixturenames):
+        return False
+    return "db" in request.fixturenames or bool(marker and not marker.kwargs.get("transaction"))

@@ -1,0 +1,78 @@
+"""One request in, one answer out, whichever door it came through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import orjson
+
+from sellers.errors import DomainError, error_body
+from simulation import core, snapshot, wire
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 1024 * 1024
+# Long enough to spare us a burst, short enough never to sell what is gone.
+CACHED = "public, max-age=5"
+NOT_CACHED = "no-store"
+
+
+class Request(NamedTuple):
+    """What matters of an HTTP request; `headers` are the three that may carry credentials."""
+
+    method: str
+    endpoint_key: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    content_length: int
+    read: Callable[[], bytes]
+
+
+class Answer(NamedTuple):
+    status: int
+    cache_control: str
+    body: bytes
+
+
+def answer(request: Request) -> Answer:
+    """The simulation, or the refusal in VTEX's shape. Never raises for what a caller can send."""
+    try:
+        body = simulate(request, now=datetime.now(UTC))
+    except wire.Malformed as error:
+        return _refusal(400, error.code, str(error))
+    except DomainError as error:
+        return _refusal(error.status, error.code, error.message)
+    return Answer(200, CACHED if request.method == "GET" else NOT_CACHED, body)
+
+
+def simulate(request: Request, *, now: datetime) -> bytes:
+    """The answer's bytes. Raises wire.Malformed and DomainError."""
+    cart = wire.parse(_document(request), sales_channel=request.query.get("sc"))
+    known = snapshot.load(
+        endpoint_key=request.endpoint_key, headers=request.headers, cart=cart, now=now
+    )
+    return wire.render(core.simulate(cart, known, now))
+
+
+def _document(request: Request) -> bytes:
+    if request.method == "GET":
+        context = request.query.get("purchaseContext")
+        if not context:
+            message = "purchaseContext: the request document is missing from the query."
+            raise wire.Malformed("purchase-context-missing", message)
+        return context.encode("utf-8", "replace")
+    if request.content_length > MOST_BYTES or len(body := request.read()) > MOST_BYTES:
+        message = f"The body has more than {MOST_BYTES} bytes."
+        raise DomainError("body-too-large", message, status=413)
+    return body
+
+
+def _refusal(status: int, code: str, message: str) -> Answer:
+    return Answer(status, NOT_CACHED, orjson.dumps(error_body(code, message)))
+
+
+def not_allowed() -> Answer:
+    return _refusal(405, "method-not-allowed", "Use POST, or GET with purchaseContext.")

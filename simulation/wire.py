@@ -1,0 +1,255 @@
+"""VTEX's document in and out. The protocol's quirks stop here. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+import orjson
+
+from simulation.types import (
+    CHANNELS,
+    Cart,
+    Item,
+    Offer,
+    PickupAt,
+    Quote,
+    Row,
+    Simulation,
+    Window,
+)
+
+MOST_LINES = 500
+MOST_UNITS = 1_000_000_000
+DEFAULT_SALES_CHANNEL = "1"
+
+
+class Malformed(ValueError):
+    """The request can't be understood; the message names the path of the first fault."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# --- in -----------------------------------------------------------------------------------------
+
+
+def parse(body: bytes, *, sales_channel: str | None = None) -> Cart:
+    """The cart of a simulation request.
+
+    Keys are read without regard to case, numbers and strings stand for each other, unknown fields
+    are ignored; the sales channel of the query wins over the body's. Raises Malformed.
+    """
+    document = _document(body)
+    return Cart(
+        items=_items(document.get("items")),
+        country=_text(document, "country"),
+        postal_code=_text(document, "postalcode"),
+        geo_coordinates=_coordinates(document.get("geocoordinates")),
+        sales_channel=sales_channel or _text(document, "sc") or DEFAULT_SALES_CHANNEL,
+    )
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed("malformed-json", f"The body is not JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise _fault("body", "must be an object", document)
+    return _folded(document)
+
+
+def _folded(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.lower(): value for key, value in entry.items()}
+
+
+def _items(entries: Any) -> tuple[Item, ...]:
+    if not isinstance(entries, list):
+        raise _fault("items", "must be a list", entries)
+    if len(entries) > MOST_LINES:
+        message = f"items: at most {MOST_LINES} lines are answered, got {len(entries)}."
+        raise Malformed("too-many-items", message)
+    return tuple(_item(position, entry) for position, entry in enumerate(entries))
+
+
+def _item(position: int, entry: Any) -> Item:
+    if not isinstance(entry, dict):
+        raise _fault(f"items[{position}]", "must be an object", entry)
+    try:  # the usual spelling first: folding the keys of every line would cost more than parsing
+        ref, quantity, seller = entry["id"], entry["quantity"], entry["seller"]
+    except KeyError:
+        folded = _folded(entry)
+        ref, quantity, seller = folded.get("id"), folded.get("quantity"), folded.get("seller")
+    return Item(
+        position, _ref(position, ref), _quantity(position, quantity), _seller(position, seller)
+    )
+
+
+def _ref(position: int, value: Any) -> str:
+    if type(value) is str and value:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise _fault(f"items[{position}].id", "must be a SKU id", value)
+
+
+def _quantity(position: int, value: Any) -> int:
+    if type(value) is int and 0 < value <= MOST_UNITS:
+        return value
+    whole = _whole(value)
+    if whole is None or not 0 < whole <= MOST_UNITS:
+        raise _fault(f"items[{position}].quantity", "must be a whole number from 1", value)
+    return whole
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None
+
+
+def _seller(position: int, value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise _fault(f"items[{position}].seller", "must be a seller id", value)
+
+
+def _text(document: Mapping[str, Any], key: str) -> str | None:
+    value = document.get(key)
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise _fault(key, "must be text", value)
+
+
+def _coordinates(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(type(each) in (int, float, str) for each in value):
+        return tuple(value)
+    raise _fault("geoCoordinates", "must be a list of numbers", value)
+
+
+_NAMES = {"postalcode": "postalCode", "geocoordinates": "geoCoordinates"}
+
+
+def _fault(path: str, rule: str, value: Any) -> Malformed:
+    shown = orjson.dumps(value).decode()
+    shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
+    return Malformed("invalid-field", f"{_NAMES.get(path, path)}: {rule}, got {shown}.")
+
+
+# --- out ----------------------------------------------------------------------------------------
+
+
+def render(simulation: Simulation) -> bytes:
+    """The answer: the fields of VTEX's OpenAPI file and of its older document at once."""
+    cart = simulation.cart
+    seller = simulation.account.seller_id
+    ships_to = simulation.ships_to
+    return orjson.dumps(
+        {
+            "country": cart.country,
+            "postalCode": cart.postal_code,
+            "geoCoordinates": cart.geo_coordinates,
+            "items": [_item_out(row, seller) for row in simulation.rows],
+            "logisticsInfo": [_logistics(row, ships_to) for row in simulation.rows],
+            "allowMultipleDeliveries": True,
+        }
+    )
+
+
+def _item_out(row: Row, own_seller_id: str) -> dict[str, Any]:
+    offer = row.offer
+    seller = row.item.seller
+    return {
+        "id": row.item.ref,
+        "requestIndex": row.item.position,
+        "quantity": row.quantity,
+        "seller": own_seller_id if seller is None else seller,
+        "price": offer.price,
+        "listPrice": offer.list_price,
+        "priceTags": (),
+        "priceValidUntil": _price_valid_until(offer),
+        "measurementUnit": offer.measurement_unit,
+        "unitMultiplier": _number(offer.unit_multiplier),
+        "merchantName": None,
+        "offerings": offer.offerings,
+        "attachmentOfferings": (),
+    }
+
+
+def _price_valid_until(offer: Offer) -> str | None:
+    moment = offer.price_valid_until
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _number(value: float) -> int | float:
+    """1.0 as 1: VTEX's file types the multiplier as an integer, shops have 0.3 as well."""
+    return int(value) if value.is_integer() else value
+
+
+def _logistics(row: Row, ships_to: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "itemIndex": row.item.position,
+        "quantity": row.quantity,
+        "stockBalance": row.stock_balance,
+        "shipsTo": ships_to,
+        "slas": [_sla(quote) for quote in row.quotes],
+        "deliveryChannels": [
+            {"id": channel, "stockBalance": row.channel_balances[channel]} for channel in CHANNELS
+        ],
+    }
+
+
+def _sla(quote: Quote) -> dict[str, Any]:
+    policy = quote.policy
+    return {
+        "id": policy.ref,
+        "name": policy.name,
+        "deliveryChannel": policy.channel,
+        "price": quote.price,
+        "shippingEstimate": quote.promise.estimate,
+        "shippingEstimateDate": quote.promise.by.isoformat(),
+        "availableDeliveryWindows": [_window(window) for window in quote.windows],
+        "pickupStoreInfo": _pickup(policy.pickup) if policy.pickup else None,
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "startDateUtc": window.starts_at.astimezone(UTC).isoformat(),
+        "endDateUtc": window.ends_at.astimezone(UTC).isoformat(),
+        "price": window.price,
+    }
+
+
+def _pickup(point: PickupAt) -> dict[str, Any]:
+    return {
+        "isPickupStore": True,
+        "friendlyName": point.friendly_name,
+        "additionalInfo": point.additional_info,
+        "address": {
+            "addressType": "pickup",
+            "receiverName": None,
+            "addressId": point.ref,
+            "postalCode": point.postal_code,
+            "city": point.city,
+            "state": point.state,
+            "country": point.country,
+            "street": point.street,
+            "number": point.number,
+            "neighborhood": point.neighborhood,
+            "complement": point.complement,
+            "reference": point.reference,
+            "geoCoordinates": point.geo_coordinates,
+        },
+    }
