@@ -76,6 +76,14 @@ class Order(models.Model):
     receipt = models.CharField(_("receipt"), max_length=40, blank=True)
     cancel_receipt = models.CharField(_("cancellation receipt"), max_length=40, blank=True)
     cancel_reason = models.CharField(_("cancellation reason"), max_length=300, blank=True)
+    cancel_asked_at = models.DateTimeField(_("cancellation asked"), null=True, blank=True)
+    cancel_decide_by = models.DateTimeField(_("decide on it by"), null=True, blank=True)
+    flagged_at = models.DateTimeField(
+        _("needs a look"),
+        null=True,
+        blank=True,
+        help_text=_("Set by a problem, emptied when a manager has seen it."),
+    )
 
     # Where the parcel goes, as far as picking, sorting and reports need it; the rest is personal.
     ship_country = models.CharField(_("country"), max_length=3, blank=True)
@@ -109,6 +117,11 @@ class Order(models.Model):
             ),
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["account", "-placed_at"], name="order_by_placed"),
+            models.Index(
+                fields=["flagged_at"],
+                name="order_flagged",
+                condition=Q(flagged_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +141,7 @@ class PersonalData(models.Model):
     document = models.JSONField(_("placed document"), null=True)
     answer = models.TextField(_("answer"), blank=True)
     payment = models.JSONField(_("payment data"), null=True)
+    cancellation = models.JSONField(_("cancellation as asked"), null=True)
     receiver = models.CharField(_("receiver"), max_length=200, blank=True)
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 
 from sellers.credentials import same_secret
@@ -21,10 +23,15 @@ _PARAMETER = re.compile(r'(key|token)\s*=\s*"?([^",\s]*)"?', re.IGNORECASE)
 
 
 def account_of(endpoint_key: str) -> SellerAccount:
-    """The account registered in VTEX under this key. Raises NotFound, for inactive ones too."""
+    """The account registered in VTEX under this key, or under its former one while that lasts.
+
+    Raises NotFound, for inactive accounts too.
+    """
     account = None
     if _ENDPOINT_KEY.fullmatch(endpoint_key):
-        account = SellerAccount.objects.filter(endpoint_key=endpoint_key, is_active=True).first()
+        former = Q(old_endpoint_key=endpoint_key, old_endpoint_key_until__gt=timezone.now())
+        known = SellerAccount.objects.filter(Q(endpoint_key=endpoint_key) | former)
+        account = known.filter(is_active=True).first()
     if account is None:
         raise NotFound("unknown-endpoint", "There is no seller at this address.")
     return account

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
@@ -121,8 +121,10 @@ def write(
     """Apply `changes` to their locked levels and write the ledger, in two statements.
 
     The counters move by relative amounts, and the objects are left as the database has them.
-    Raises IntegrityError when a cause is used again or a constraint would break.
+    Changes of one level for one cause are one movement. Raises IntegrityError when a cause is
+    used again or a constraint would break.
     """
+    changes = _merged(changes)
     _apply(changes)
     StockMovement.objects.bulk_create(
         StockMovement(
@@ -138,6 +140,17 @@ def write(
         )
         for change in changes
     )
+
+
+def _merged(changes: Iterable[Change]) -> list[Change]:
+    merged: dict[tuple[int, str], Change] = {}
+    for change in changes:
+        known = merged.setdefault(
+            (change.level.pk, change.cause), replace(change, on_hand=0, held=0)
+        )
+        known.on_hand += change.on_hand
+        known.held += change.held
+    return list(merged.values())
 
 
 def _apply(changes: Iterable[Change]) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,11 @@ def validate_timezone(value: str) -> None:
 
 class SellerAccount(models.Model):
     """One seller id in one VTEX marketplace account: the connection everything hangs from."""
+
+    class PriceRule(models.TextChoices):
+        ACCEPT = "accept", _("accept the order")
+        FLAG = "flag", _("accept it and tell a manager")
+        REFUSE = "refuse", _("refuse the order")
 
     slug = models.SlugField(
         _("slug"), unique=True, help_text=_("Short name used on the command line.")
@@ -54,6 +60,12 @@ class SellerAccount(models.Model):
         validators=[RegexValidator(r"^[A-Za-z0-9]{16,64}$", _("Use 16 to 64 letters and digits."))],
         help_text=_("The secret part of the address registered in VTEX."),
     )
+    old_endpoint_key = models.CharField(
+        _("former endpoint key"), max_length=64, blank=True, db_index=True, editable=False
+    )
+    old_endpoint_key_until = models.DateTimeField(
+        _("former endpoint key answers until"), null=True, blank=True, editable=False
+    )
     hook_header_name = models.CharField(_("hook header name"), max_length=100, blank=True)
     hook_header_value = EncryptedField(_("hook header value"), blank=True)
     country = models.CharField(
@@ -76,6 +88,25 @@ class SellerAccount(models.Model):
         help_text=_("How long stock is held when an order names no time."),
     )
     max_hold_minutes = models.PositiveIntegerField(_("longest hold, minutes"), default=30 * 24 * 60)
+    price_rule = models.CharField(
+        _("at other prices than ours"),
+        max_length=6,
+        choices=PriceRule.choices,
+        default=PriceRule.FLAG,
+        help_text=_("When a price or freight of a placed order differs beyond the tolerance."),
+    )
+    price_tolerance_percent = models.DecimalField(
+        _("tolerance, percent"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    price_tolerance_cents = models.PositiveIntegerField(
+        _("tolerance, cents"),
+        default=0,
+        help_text=_("A difference within either tolerance is none."),
+    )
     tariff_revision = models.PositiveBigIntegerField(
         _("tariff revision"),
         default=1,
