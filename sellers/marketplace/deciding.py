@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from sellers.errors import Conflict
 from sellers.marketplace.models import OutboxMessage, StaffDecision
@@ -64,7 +63,8 @@ def withdraw(
 
     Raises Conflict (`may-have-arrived`) when a try's outcome is unknown, or like `resend`.
     """
-    if _held(message).in_doubt:
+    held = _held(message)
+    if held.in_doubt or _left_by_a_dead_worker(held, now):
         raise Conflict("may-have-arrived", "The marketplace may already have received this.")
     return _supersede(message, Verdict.WITHDRAW, reason=reason, actor=actor, now=now)
 
@@ -106,9 +106,9 @@ def _decide(
     if held.leased_until and held.leased_until > now:
         raise Conflict("being-sent", "This message is being sent right now: look again shortly.")
     # A lease that ran out means a worker died in the middle: the message may have arrived.
-    doubt = Q(lease__isnull=False) | Q(in_doubt=True)
+    in_doubt = held.in_doubt or _left_by_a_dead_worker(held, now)
     OutboxMessage.objects.filter(pk=held.pk).update(
-        **changes, in_doubt=doubt, lease=None, leased_until=None
+        **changes, in_doubt=in_doubt, lease=None, leased_until=None
     )
     StaffDecision.objects.create(
         message=held, verdict=verdict, reason=reason.strip()[:300], actor=actor, at=now
@@ -117,6 +117,10 @@ def _decide(
         transaction.on_commit(nudge)
     message.refresh_from_db()
     return message
+
+
+def _left_by_a_dead_worker(held: OutboxMessage, now: datetime) -> bool:
+    return held.leased_until is not None and held.leased_until <= now
 
 
 def _held(message: OutboxMessage) -> OutboxMessage:
