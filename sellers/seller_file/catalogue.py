@@ -1,0 +1,77 @@
+"""The SKUs of a seller file, with their prices by sales channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from sellers.models import SalesChannelPrice, SellerAccount, Sku
+from sellers.seller_file.merging import Counts, Target, merge
+from sellers.seller_file.progress import Progress
+from sellers.seller_file.reading import Row
+
+SKUS = Target(
+    Sku,
+    key=("account_id", "ref"),
+    values=(
+        "name",
+        "ref_code",
+        "ean",
+        "weight_g",
+        "height_cm",
+        "width_cm",
+        "length_cm",
+        "price_cents",
+        "list_price_cents",
+        "price_valid_until",
+        "measurement_unit",
+        "unit_multiplier",
+        "is_active",
+        "offerings",
+    ),
+    kept_when_null=("offerings",),
+)
+CHANNEL_PRICES = Target(
+    SalesChannelPrice,
+    key=("sku_id", "sales_channel"),
+    values=("price_cents", "list_price_cents"),
+    parent="sku_id",
+)
+
+
+def merge_catalogue(
+    rows: list[Row], account: SellerAccount, progress: Progress
+) -> Iterator[tuple[str, Counts]]:
+    """SKUs the file leaves out stay as they are: `active` is how one is retired."""
+    listed = progress(rows, kind="skus", total=len(rows))
+    yield "skus", merge(SKUS, (_sku(row, account.pk) for row in listed))
+    priced = [row for row in rows if row["sales_channel_prices"] is not None]
+    if priced:
+        ids = sku_ids(account)
+        yield (
+            "sales_channel_prices",
+            merge(
+                CHANNEL_PRICES,
+                _channel_prices(priced, ids),
+                whole_for=[ids[row["ref"]] for row in priced],
+            ),
+        )
+
+
+def sku_ids(account: SellerAccount) -> dict[str, int]:
+    return dict(Sku.objects.filter(account=account).values_list("ref", "pk").iterator())
+
+
+def _sku(row: Row, account_id: int) -> tuple[Any, ...]:
+    offerings = row["offerings"]
+    said = None if offerings is None else orjson.dumps(offerings).decode()
+    return (account_id, row["ref"], *(row[name] for name in SKUS.values[:-1]), said)
+
+
+def _channel_prices(rows: list[Row], ids: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        for price in row["sales_channel_prices"]:
+            values = (price[name] for name in CHANNEL_PRICES.values)
+            yield (ids[row["ref"]], price["sales_channel"], *values)
