@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -38,7 +39,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def _wait_until(condition, seconds: float = 20) -> bool:
+def _wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -219,7 +220,7 @@ def test_shows_the_end_of_the_log_when_a_server_cannot_start(directory):
 
 
 def test_names_urls_for_this_process_and_its_children(directory, monkeypatch):
-    registered = []
+    registered: list[Callable[[], None]] = []
     monkeypatch.setattr("atexit.register", registered.append)
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/portal")
     monkeypatch.delenv("REDIS_URL")
