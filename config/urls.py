@@ -5,11 +5,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.health import healthz
+from sellers.language import choose_language
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", choose_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/<str:endpoint_key>/", include("simulation.urls")),
     path("api/<str:endpoint_key>/", include("orders.urls")),

@@ -1,0 +1,158 @@
+"""The side menu, by what people do; each entry only for those who may open it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(NamedTuple):
+    title: Promise
+    icon: str
+    url_name: str
+    permission: str
+
+
+MENU: list[tuple[Promise, list[Entry]]] = [
+    (
+        _("Work"),
+        [
+            Entry(_("Packing queue"), "checklist", "admin:packing_queue", "orders.pack_order"),
+            Entry(
+                _("Orders"), "receipt_long", "admin:orders_order_changelist", "orders.view_order"
+            ),
+            Entry(
+                _("Packages"),
+                "package_2",
+                "admin:invoicing_package_changelist",
+                "invoicing.view_package",
+            ),
+            Entry(
+                _("Invoices"),
+                "request_quote",
+                "admin:invoicing_invoice_changelist",
+                "invoicing.view_invoice",
+            ),
+        ],
+    ),
+    (
+        _("Marketplace"),
+        [
+            Entry(
+                _("Messages sent"),
+                "outbox",
+                "admin:sellers_outboxmessage_changelist",
+                "sellers.view_outboxmessage",
+            ),
+            Entry(
+                _("Events received"),
+                "inbox",
+                "admin:orders_orderevent_changelist",
+                "orders.view_orderevent",
+            ),
+        ],
+    ),
+    (
+        _("Catalogue and stock"),
+        [
+            Entry(_("SKUs"), "sell", "admin:sellers_sku_changelist", "sellers.view_sku"),
+            Entry(
+                _("Stock levels"),
+                "inventory_2",
+                "admin:sellers_stocklevel_changelist",
+                "sellers.view_stocklevel",
+            ),
+            Entry(_("Holds"), "lock_clock", "admin:sellers_hold_changelist", "sellers.view_hold"),
+            Entry(
+                _("Stock ledger"),
+                "history",
+                "admin:sellers_stockmovement_changelist",
+                "sellers.view_stockmovement",
+            ),
+            Entry(
+                _("Warehouses"),
+                "warehouse",
+                "admin:sellers_warehouse_changelist",
+                "sellers.view_warehouse",
+            ),
+        ],
+    ),
+    (
+        _("Delivery"),
+        [
+            Entry(
+                _("Shipping policies"),
+                "local_shipping",
+                "admin:sellers_shippingpolicy_changelist",
+                "sellers.view_shippingpolicy",
+            ),
+            Entry(
+                _("Freight rates"),
+                "map",
+                "admin:sellers_freightrate_changelist",
+                "sellers.view_freightrate",
+            ),
+            Entry(
+                _("Closed days"),
+                "event_busy",
+                "admin:sellers_closure_changelist",
+                "sellers.view_closure",
+            ),
+            Entry(
+                _("Pickup points"),
+                "storefront",
+                "admin:sellers_pickuppoint_changelist",
+                "sellers.view_pickuppoint",
+            ),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            Entry(
+                _("Seller accounts"),
+                "hub",
+                "admin:sellers_selleraccount_changelist",
+                "sellers.view_selleraccount",
+            ),
+            Entry(
+                _("Invoice series"),
+                "tag",
+                "admin:invoicing_invoiceseries_changelist",
+                "invoicing.view_invoiceseries",
+            ),
+            Entry(_("Staff"), "group", "admin:sellers_user_changelist", "sellers.view_user"),
+            Entry(_("Roles"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
+        ],
+    ),
+]
+
+
+def link_or_none(url_name: str) -> str | None:
+    """The address behind a name, or None when no such screen exists."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's side menu for this person."""
+    start = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups = [
+        {"title": title, "separator": True, "items": _items(entries, request)}
+        for title, entries in MENU
+    ]
+    return [{"items": [start]}, *(group for group in groups if group["items"])]
+
+
+def _items(entries: list[Entry], request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {"title": entry.title, "icon": entry.icon, "link": link}
+        for entry in entries
+        if request.user.has_perm(entry.permission) and (link := link_or_none(entry.url_name))
+    ]

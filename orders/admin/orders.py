@@ -1,0 +1,163 @@
+"""The list of orders and the way to each order's page. Nothing is edited here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from orders.admin.filters import EVERYTHING, OPEN_WORK, DueFilter, WorkFilter
+from orders.admin.order_page import order_page
+from orders.admin.searching import matching
+from orders.models import Order, OrderLine
+from orders.states import COLOURS, OPEN
+from sellers.admin.base import NOTHING, PortalAdmin, ReadOnly, local, may_see_money, money
+from sellers.admin.filters import AccountFilter
+
+
+def _per_order(rows: QuerySet[Any], figure: Any) -> Any:
+    """A figure over rows that point at an order, worked out only for the orders on the page."""
+    grouped = rows.filter(order=OuterRef("pk")).order_by().values("order")
+    found = grouped.annotate(figure=figure).values("figure")
+    return Coalesce(Subquery(found, output_field=IntegerField()), 0)
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, PortalAdmin):
+    list_display = (
+        "ids",
+        "state",
+        "due",
+        "units",
+        "value",
+        "invoice_fate",
+        "destination",
+        "placed",
+        "account",
+    )
+    list_filter = (WorkFilter, DueFilter, AccountFilter)
+    list_select_related = ("account",)
+    list_before_template = "admin/orders/order/chips.html"
+    search_fields = ("marketplace_order_id",)
+    search_help_text = gettext_lazy("Any id: order, invoice, tracking, SKU")
+    actions = None
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return [name for name in self.list_display if name != "value" or may_see_money(request)]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Open work soonest due first, everything else latest first; both as an index has it."""
+        default = EVERYTHING if request.GET.get("q") else OPEN_WORK
+        work = request.GET.get(WorkFilter.parameter_name, default)
+        by_due = work == OPEN_WORK or DueFilter.parameter_name in request.GET
+        return ["due_at", "id"] if by_due else ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        orders: QuerySet[Order] = super().get_queryset(request)
+        if request.resolver_match and not request.resolver_match.url_name.endswith("changelist"):
+            return orders
+        lines = OrderLine.objects.all()
+        invoices = Order._meta.get_field("invoices").related_model.objects.filter(
+            voided_at__isnull=True
+        )
+        return orders.annotate(
+            line_count=_per_order(lines, Count("pk")),
+            unit_count=_per_order(lines, Sum("quantity")),
+            invoice_count=_per_order(invoices, Count("pk")),
+            received_count=_per_order(invoices.filter(message__status="delivered"), Count("pk")),
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"]
+            chips = [list(spec.choices(shown)) for spec in shown.filter_specs]
+            response.context_data["chip_rows"] = chips
+        return response
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        term = search_term.strip()
+        return (matching(queryset, term) if term else queryset), False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The whole story of one order, on a page of its own instead of a form."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        order = self.get_object(request, object_id)
+        if order is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]  # unfold is untyped
+        if not self.has_view_permission(request, order):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": order.marketplace_order_id,
+            "opts": self.opts,
+            "original": order,
+            "page": order_page(order, user=request.user, now=timezone.now()),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+    @display(description=gettext_lazy("order"), ordering="-id")
+    def ids(self, order: Order) -> str:
+        return format_html(
+            '<span class="portal-ids"><b>{}</b><small>{}</small></span>',
+            order.marketplace_order_id,
+            order.seller_order_id,
+        )
+
+    @display(description=gettext_lazy("status"), label={str(k): v for k, v in COLOURS.items()})
+    def state(self, order: Order) -> tuple[str, str]:
+        return order.status, order.get_status_display()
+
+    @display(description=gettext_lazy("hand over by"))
+    def due(self, order: Order) -> str:
+        if order.due_at is None:
+            return NOTHING
+        moment = local(order.due_at, order.account.zone)
+        if order.status in OPEN and order.due_at < timezone.now():
+            return format_html('<span class="portal-late">{} · {}</span>', moment, _("late"))
+        return moment
+
+    @display(description=gettext_lazy("items / units"))
+    def units(self, order: Any) -> str:
+        return f"{order.line_count} / {order.unit_count}"
+
+    @display(description=gettext_lazy("value"))
+    def value(self, order: Order) -> str:
+        return money(order.payment_value_cents, order.account.currency)
+
+    @display(description=gettext_lazy("invoices received"))
+    def invoice_fate(self, order: Any) -> str:
+        if not order.invoice_count:
+            return NOTHING
+        facts = {"received": order.received_count, "all": order.invoice_count}
+        return _("%(received)s of %(all)s") % facts
+
+    @display(description=gettext_lazy("to"))
+    def destination(self, order: Order) -> str:
+        return " / ".join(filter(None, (order.ship_city, order.ship_state))) or NOTHING
+
+    @display(description=gettext_lazy("placed"), ordering="id")
+    def placed(self, order: Order) -> str:
+        return local(order.placed_at, order.account.zone)

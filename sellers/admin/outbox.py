@@ -1,0 +1,209 @@
+"""What we told the marketplace, and what it answered: the seller's proof. Nothing is edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from sellers.admin.base import PortalAdmin, PortalInline, ReadOnly, local
+from sellers.admin.filters import AccountFilter
+from sellers.admin.refusals import sentence
+from sellers.errors import DomainError
+from sellers.marketplace import deciding
+from sellers.models import DeliveryAttempt, OutboxMessage, StaffDecision
+
+COLOURS = {
+    OutboxMessage.Status.PENDING: "info",
+    OutboxMessage.Status.DELIVERED: "success",
+    OutboxMessage.Status.REJECTED: "danger",
+    OutboxMessage.Status.EXHAUSTED: "danger",
+    OutboxMessage.Status.UNAUTHORISED: "danger",
+    OutboxMessage.Status.SUPERSEDED: "warning",
+}
+#: What staff can do about each ending.
+NEXT_STEPS = {
+    OutboxMessage.Status.PENDING: _("It is sent by itself; nothing to do."),
+    OutboxMessage.Status.DELIVERED: _("The marketplace has it; nothing to do."),
+    OutboxMessage.Status.REJECTED: _(
+        "The marketplace refused it. Read its answer below; once the cause is mended, resend, "
+        "or dismiss it with the reason."
+    ),
+    OutboxMessage.Status.EXHAUSTED: _(
+        "The marketplace could not be reached for too long. Resend when it is back."
+    ),
+    OutboxMessage.Status.UNAUTHORISED: _(
+        "The marketplace refused our app key. Correct it in the seller account, then resend."
+    ),
+    OutboxMessage.Status.SUPERSEDED: _("It is not needed any more; nothing to do."),
+}
+
+
+class StateFilter(SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("attention", _("needs attention")), *OutboxMessage.Status.choices]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OutboxMessage]
+    ) -> QuerySet[OutboxMessage]:
+        chosen = self.value()
+        if chosen == "attention":
+            return queryset.filter(status__in=OutboxMessage.NEEDS_ATTENTION)
+        return queryset.filter(status=chosen) if chosen else queryset
+
+
+class AttemptInline(ReadOnly, PortalInline):
+    model = DeliveryAttempt
+    fields = ("when", "outcome", "http_status", "detail", "duration_ms", "response")
+    readonly_fields = fields
+    can_delete = False
+    per_page = 20
+
+    @display(description=_("at"))
+    def when(self, attempt: DeliveryAttempt) -> str:
+        return local(attempt.at, attempt.message.account.zone)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
+        attempts: QuerySet[DeliveryAttempt] = super().get_queryset(request)
+        return attempts.select_related("message__account").order_by("-id")
+
+
+class DecisionInline(ReadOnly, PortalInline):
+    model = StaffDecision
+    fields = ("when", "verdict", "reason", "actor")
+    readonly_fields = fields
+    can_delete = False
+
+    @display(description=_("at"))
+    def when(self, decision: StaffDecision) -> str:
+        return local(decision.at, decision.message.account.zone)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffDecision]:
+        decisions: QuerySet[StaffDecision] = super().get_queryset(request)
+        return decisions.select_related("message__account", "actor")
+
+
+class DismissForm(BaseDialogForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget({"autofocus": ""}),
+    )
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnly, PortalAdmin):
+    inlines = (AttemptInline, DecisionInline)
+    list_display = ("subject", "kind", "state", "account", "attempts_made", "last_error", "created")
+    list_filter = (StateFilter, AccountFilter, "kind")
+    list_select_related = ("account",)
+    search_fields = ("subject",)
+    search_help_text = _("Marketplace order id")
+    actions_detail = ("resend", "dismiss")
+    fieldsets = (
+        (None, {"fields": (("state", "kind"), "next_step")}),
+        (_("About"), {"fields": (("subject", "account"), ("receipt", "last_error"))}),
+        (_("Sent"), {"fields": (("method", "path"), "body")}),
+        (_("When"), {"fields": (("created", "due", "settled"), ("attempts_made", "in_doubt"))}),
+    )
+    readonly_fields = ("state", "next_step", "created", "due", "settled")
+
+    def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offered for what waits for a person only."""
+        allowed = request.user.has_perm("sellers.change_outboxmessage")
+        return (
+            allowed
+            and OutboxMessage.objects.filter(
+                pk=object_id, status__in=OutboxMessage.NEEDS_ATTENTION
+            ).exists()
+        )
+
+    @action(
+        description=_("Resend"),
+        url_path="resend",
+        icon="send",
+        permissions=["resend"],
+        dialog={
+            "title": _("Send it again?"),
+            "description": _("The same message, word for word; later messages wait behind it."),
+            "form_class": None,
+            "form_submit_text": _("Resend"),
+        },
+    )
+    def resend(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        message = get_object_or_404(OutboxMessage, pk=object_id)
+        try:
+            deciding.resend(message, actor=request.user, now=timezone.now())
+        except DomainError as refusal:
+            messages.error(request, sentence(refusal))
+        else:
+            messages.success(request, _("It will be sent again now."))
+        return _back_to(message)
+
+    @action(
+        description=_("Dismiss"),
+        url_path="dismiss",
+        icon="do_not_disturb_on",
+        permissions=["resend"],
+        dialog={
+            "title": _("Do without this message?"),
+            "description": _(
+                "The marketplace will not learn it from us; later messages of the order go on."
+            ),
+            "form_class": DismissForm,
+            "form_submit_text": _("Dismiss"),
+        },
+    )
+    def dismiss(self, request: HttpRequest, form: DismissForm, object_id: str) -> HttpResponse:
+        message = get_object_or_404(OutboxMessage, pk=object_id)
+        try:
+            deciding.dismiss(
+                message,
+                reason=form.cleaned_data["reason"],
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except DomainError as refusal:
+            messages.error(request, sentence(refusal))
+        else:
+            messages.success(request, _("The message was dismissed."))
+        return _back_to(message)
+
+    @display(description=_("state"), label=COLOURS)
+    def state(self, message: OutboxMessage) -> tuple[str, str]:
+        return message.status, message.get_status_display()
+
+    @display(description=_("what to do"))
+    def next_step(self, message: OutboxMessage) -> str:
+        return str(NEXT_STEPS[OutboxMessage.Status(message.status)])
+
+    @display(description=_("created"), ordering="id")
+    def created(self, message: OutboxMessage) -> str:
+        return local(message.created_at, message.account.zone)
+
+    @display(description=_("due"))
+    def due(self, message: OutboxMessage) -> str:
+        return local(message.due_at, message.account.zone)
+
+    @display(description=_("settled"))
+    def settled(self, message: OutboxMessage) -> str:
+        return local(message.settled_at, message.account.zone)
+
+
+def _back_to(message: OutboxMessage) -> HttpResponse:
+    url = reverse("admin:sellers_outboxmessage_change", args=[message.pk])
+    return HttpResponse(headers={"HX-Redirect": url})
