@@ -10,7 +10,6 @@ from invoicing.models import INVOICE_NUMBER, Invoice, InvoiceSeries
 from sellers.errors import Conflict, DomainError
 from sellers.models import SellerAccount
 
-
 #: As long as the column.
 LONGEST = 60
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from uuid import uuid4
 
+from django.db.models import F
 from django.utils import timezone
 
 from invoicing import billing, closing, contents, numbering
@@ -14,9 +16,13 @@ from invoicing.models import Invoice, Package, PackageItem
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
 from orders.models import Order, OrderLine
+from orders.states import OPEN, Status
 from sellers.errors import DomainError
 from sellers.models import Hold, OutboxMessage, User, Warehouse
 from sellers.money import format_cents
+
+#: Still in the building: the clock runs.
+_UNSENT = (*OPEN, Status.INVOICED)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class PackageCard:
 @dataclass(frozen=True)
 class Board:
     order: Order
-    due: Due
+    due: Due | None
     warehouse: str
     rows: list[LineRow]
     cards: list[PackageCard]
@@ -90,6 +96,7 @@ class Board:
     refusal: DomainError | None
     gap: str
     today: date
+    next_order: str
 
     @property
     def packed(self) -> int:
@@ -106,6 +113,13 @@ class Board:
     @property
     def current(self) -> PackageCard | None:
         return next((card for card in self.cards if card.current), None)
+
+    @property
+    def slip_package(self) -> int | None:
+        """The package whose slip a key prints: the one closed last."""
+        closed = [card.package for card in self.cards if card.package.closed_at]
+        latest = max(closed, key=lambda package: (package.closed_at, package.pk), default=None)
+        return latest.pk if latest else None
 
     @property
     def waiting(self) -> bool:
@@ -130,20 +144,30 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
     current = _current(packages, package_id)
     return Board(
         order=order,
-        due=due(order.due_at, now=now),
+        due=due(order.due_at, now=now) if order.status in _UNSENT else None,
         warehouse=", ".join(str(name) for name in warehouses_of([order]).get(order.pk, ())),
         rows=sorted(
             rows, key=lambda row: (row.left == 0, row.line.sku.bin_location, row.line.index)
         ),
         cards=[
             _card(package, current=current, messages=messages, sees_money=sees_money)
-            for package in packages
+            for package in sorted(packages, key=lambda package: package != current)
         ],
         next_number=numbering.upcoming(account=order.account),
         refusal=contents.why_not_packable(order),
         gap=_gap(order, lines) if sees_money else "",
         today=timezone.localdate(now, order.account.zone),
+        next_order=_next_after(order),
     )
+
+
+def _next_after(order: Order) -> str:
+    """Our id of the most urgent order that can be packed, once this one is done."""
+    if order.status in (*contents.PACKABLE, Status.RESERVED):
+        return ""
+    waiting = Order.objects.filter(account=order.account_id, status__in=contents.PACKABLE)
+    soonest = waiting.order_by(F("due_at").asc(nulls_last=True), "pk").first()
+    return soonest.seller_order_id if soonest else ""
 
 
 def _packages(order: Order) -> list[Package]:
@@ -208,31 +232,32 @@ def _latest(messages: dict[str, OutboxMessage], invoice: Invoice | None) -> Outb
 
 
 def _worth(package: Package, items: list[PackageItem], invoice: Invoice | None) -> Worth | None:
-    money = _Money(package.order.account.currency)
+    currency = package.order.account.currency
     if invoice is not None:
-        return Worth(value=money(invoice.value_cents), rows=[], adjustment="", closing=False)
+        return Worth(
+            value=format_cents(invoice.value_cents, currency), rows=[], adjustment="", closing=False
+        )
     try:
         bill = billing.bill_of(package)
     except DomainError:
         return None
+    plain = partial(_bare, currency=currency)
     names = {item.line.index: item.line.name for item in items}
     return Worth(
-        value=money(bill.value),
-        rows=[_row(share, names[share.part.line.index], money) for share in bill.shares],
-        adjustment=money(bill.adjustment) if bill.adjustment else "",
+        value=format_cents(bill.value, currency),
+        rows=[_row(share, names[share.part.line.index], plain) for share in bill.shares],
+        adjustment=plain(bill.adjustment) if bill.adjustment else "",
         closing=bill.closing,
     )
 
 
-class _Money:
-    def __init__(self, currency: str) -> None:
-        self.currency = currency
-
-    def __call__(self, cents: int) -> str:
-        return format_cents(cents, self.currency)
+def _bare(cents: int, currency: str) -> str:
+    """Without the currency, which a column needs only once."""
+    sign = "−" if cents < 0 else ""
+    return sign + format_cents(abs(cents), currency).rpartition(" ")[2]
 
 
-def _row(share: billing.Share, name: str, money: _Money) -> MoneyRow:
+def _row(share: billing.Share, name: str, money: Callable[[int], str]) -> MoneyRow:
     return MoneyRow(
         name=name,
         units=f"{share.part.quantity}/{share.part.line.quantity}",

@@ -16,7 +16,6 @@ const Sound = (() => {
   try { muted = localStorage.getItem(memory) === "1"; } catch { /* private mode: sound is on */ }
 
   function show() {
-    button.textContent = muted ? "🔇" : "🔊";
     button.setAttribute("aria-pressed", String(muted));
     button.setAttribute("aria-label", muted ? button.dataset.off : button.dataset.on);
     button.title = button.getAttribute("aria-label");

@@ -5,7 +5,7 @@
   const board = $("board"), form = $("scan-form"), box = $("scan"), said = $("said");
   const alarm = $("alarm"), sure = $("sure"), help = $("help");
   const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
-  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", "?": "help" };
+  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", o: "next", "?": "help" };
   let waiting = Boolean(document.body.dataset.waiting);
 
   // --- answers
@@ -89,16 +89,17 @@
   function command(name) {
     box.value = "";
     if (name === "help") return help.showModal();
-    if (name === "slip") return slip();
+    if (name === "slip") return follow("[data-slip]");
+    if (name === "next") return follow("[data-next-order]");
     if (name === "close") return askToClose();
     const target = board.querySelector(`form[data-name="${name}"]`);
     if (target) target.requestSubmit();
     else Sound.play("wrong");
   }
 
-  function slip() {
-    const links = board.querySelectorAll("[data-slip]");
-    if (links.length) links[links.length - 1].click();
+  function follow(selector) {
+    const link = board.querySelector(selector);
+    if (link) link.click();
     else Sound.play("wrong");
   }
 
@@ -106,10 +107,10 @@
     const current = board.querySelector("[data-current]");
     const target = board.querySelector('form[data-name="close"]');
     if (!current || !target || target.querySelector("button").disabled) return Sound.play("wrong");
-    const field = target.elements.number;
+    const facts = current.dataset;
+    const number = target.elements.number.value.trim() || facts.next;
     const worth = current.querySelector(".worth");
-    $("sure-text").textContent = [current.dataset.sure, field.value || field.placeholder, worth?.textContent]
-      .filter(Boolean).join("\n");
+    $("sure-text").textContent = [facts.sure, `${facts.invoice} ${number}`, worth?.textContent].filter(Boolean).join("\n");
     sure.hidden = false;
     $("sure-yes").focus();
   }
