@@ -9,7 +9,7 @@ import orjson
 
 from sellers.models import SalesChannelPrice, SellerAccount, Sku
 from sellers.seller_file.merging import Counts, Target, merge
-from sellers.seller_file.progress import Progress
+from sellers.seller_file.progress import Progress, watched
 from sellers.seller_file.reading import Row
 
 SKUS = Target(
@@ -45,7 +45,7 @@ def merge_catalogue(
     rows: list[Row], account: SellerAccount, progress: Progress
 ) -> Iterator[tuple[str, Counts]]:
     """SKUs the file leaves out stay as they are: `active` is how one is retired."""
-    listed = progress(rows, kind="skus", total=len(rows))
+    listed = watched(rows, kind="skus", progress=progress)
     yield "skus", merge(SKUS, (_sku(row, account.pk) for row in listed))
     priced = [row for row in rows if row["sales_channel_prices"] is not None]
     if priced:

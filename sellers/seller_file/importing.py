@@ -72,12 +72,13 @@ def import_seller(
         if rows["stock"] is not None:
             # Last: from here on, placing an order of these SKUs waits until we are done.
             summary.counts["stock"] = take_stock(
-                progress(rows["stock"], kind="stock", total=len(rows["stock"])),
+                rows["stock"],
                 account=summary.account,
                 cause=_cause(document, now),
                 now=now,
                 actor=actor,
                 problems=problems,
+                progress=progress,
             )
         summary.dry_run = dry_run
         if dry_run:

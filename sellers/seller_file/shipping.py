@@ -15,7 +15,7 @@ from sellers.models import (
     Warehouse,
 )
 from sellers.seller_file.merging import Counts, Target, merge
-from sellers.seller_file.progress import Progress
+from sellers.seller_file.progress import Progress, watched
 from sellers.seller_file.reading import Row
 
 WAREHOUSES = Target(
@@ -114,7 +114,7 @@ def _merge_parts(
         present = [row for row in rows if row[kind] is not None]
         parts = [(ids[row["ref"]], part) for row in present for part in row[kind]]
         if present:
-            listed = progress(parts, kind=kind, total=len(parts))
+            listed = watched(parts, kind=kind, progress=progress)
             yield (
                 "delivery_windows" if kind == "windows" else kind,
                 merge(

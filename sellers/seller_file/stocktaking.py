@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from sellers.errors import DomainError
-from sellers.models import Hold, SellerAccount, StockLevel, StockMovement, User, Warehouse
+from sellers import stock
+from sellers.models import SellerAccount, StockLevel, StockMovement, User, Warehouse
 from sellers.seller_file.catalogue import sku_ids
 from sellers.seller_file.merging import Counts
-from sellers.seller_file.problems import Problem, Problems, SellerFileError
+from sellers.seller_file.problems import Problems
+from sellers.seller_file.progress import Progress
 from sellers.seller_file.reading import Row
-from sellers.stock import LevelEntry, set_levels
+from sellers.stock import LevelEntry
 
-
-class Level(NamedTuple):
-    on_hand: int
-    safety: int
-    held: int
+BATCH = 2_000
+#: The place of a row in the file, and what it asks for.
+Entry = tuple[int, LevelEntry]
 
 
 @dataclass
 class Sorted:
     """The file's rows, by what is to be done about them."""
 
-    opening: list[LevelEntry] = field(default_factory=list)
-    differing: list[LevelEntry] = field(default_factory=list)
+    opening: list[Entry] = field(default_factory=list)
+    differing: list[Entry] = field(default_factory=list)
     same: int = 0
 
 
 def take_stock(
-    rows: Iterable[Row],
+    rows: list[Row],
     *,
     account: SellerAccount,
     cause: str,
     now: datetime,
     actor: User | None,
     problems: Problems,
+    progress: Progress,
 ) -> Counts:
     """Set the levels that differ; levels the file leaves out stay.
 
     Raises SellerFileError when units that the file no longer has are held for orders.
     """
-    found = _sort(rows, account, now, problems)
-    problems.settle()
-    for kind, entries in (
-        (StockMovement.Kind.OPENING, found.opening),
-        (StockMovement.Kind.IMPORT, found.differing),
-    ):
-        try:
-            set_levels(entries=entries, kind=kind, cause=cause, now=now, actor=actor)
-        except DomainError as error:  # an order was quicker than our check
-            raise SellerFileError([Problem("stock", error.message)]) from error
-    return Counts(len(found.opening), len(found.differing), found.same)
+    found = _sort(rows, account)
+    counts = Counts(len(found.opening), len(found.differing), found.same)
+    if not counts.changed:
+        return counts
+    _lock(found, now, problems)
+    done = 0
+    for kind, entries in _batches(found):
+        progress("stock", done, counts.changed)
+        stock.set_levels(entries=entries, kind=kind, cause=cause, now=now, actor=actor)
+        done += len(entries)
+    progress("stock", done, counts.changed)
+    return counts
 
 
-def _sort(rows: Iterable[Row], account: SellerAccount, now: datetime, problems: Problems) -> Sorted:
-    skus = sku_ids(account)
-    codes = Warehouse.objects.filter(account=account).values_list("code", "pk")
-    warehouses, stored, found = dict(codes), _stored(account), Sorted()
+def _sort(rows: list[Row], account: SellerAccount) -> Sorted:
+    skus, stored, found = sku_ids(account), _stored(account), Sorted()
+    warehouses = dict(Warehouse.objects.filter(account=account).values_list("code", "pk"))
     for index, row in enumerate(rows):
         entry = LevelEntry(
             sku_id=skus[row["sku"]],
@@ -73,36 +71,46 @@ def _sort(rows: Iterable[Row], account: SellerAccount, now: datetime, problems: 
         )
         level = stored.get((entry.sku_id, entry.warehouse_id))
         if level is None:
-            found.opening.append(entry)
-        elif (level.on_hand, level.safety) == (entry.on_hand, entry.safety):
+            found.opening.append((index, entry))
+        elif level == (entry.on_hand, entry.safety):
             found.same += 1
         else:
-            if entry.on_hand < level.held:
-                _check_held(index, entry, now, problems)
-            found.differing.append(entry)
+            found.differing.append((index, entry))
     return found
 
 
-def _check_held(index: int, entry: LevelEntry, now: datetime, problems: Problems) -> None:
-    """`StockLevel.held` still counts holds that have expired; those stand in nobody's way."""
-    holds = Hold.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        state=Hold.State.HELD,
-        level__sku=entry.sku_id,
-        level__warehouse=entry.warehouse_id,
-    )
-    held = holds.aggregate(units=Sum("quantity", default=0))["units"]
-    if entry.on_hand < held:
-        problems.add(
-            f"stock[{index}].on_hand",
-            _("must not be below the %(held)d units held for orders, got %(on_hand)d")
-            % {"held": held, "on_hand": entry.on_hand},
-        )
-
-
-def _stored(account: SellerAccount) -> dict[tuple[int, int], Level]:
-    columns = ("sku_id", "warehouse_id", "on_hand", "safety", "held")
+def _stored(account: SellerAccount) -> dict[tuple[int, int], tuple[int, int]]:
+    columns = ("sku_id", "warehouse_id", "on_hand", "safety")
     levels = StockLevel.objects.filter(sku__account=account).values_list(*columns)
     return {
-        (sku_id, warehouse_id): Level(*level) for sku_id, warehouse_id, *level in levels.iterator()
+        (sku_id, warehouse_id): (on_hand, safety)
+        for sku_id, warehouse_id, on_hand, safety in levels.iterator()
     }
+
+
+def _lock(found: Sorted, now: datetime, problems: Problems) -> None:
+    """Every level at once, in id order, before the first batch: orders lock them in this order too.
+
+    Expired holds are tidied by it, so that they stand in nobody's way.
+    """
+    sku_ids = {entry.sku_id for _index, entry in (*found.opening, *found.differing)}
+    locked = stock.lock_shelves(sku_ids=sku_ids, now=now)
+    held = {(level.sku_id, level.warehouse_id): level.held for level in locked}
+    for index, entry in found.differing:
+        promised = held[entry.sku_id, entry.warehouse_id]
+        if entry.on_hand < promised:
+            problems.add(
+                f"stock[{index}].on_hand",
+                _("must not be below the %(held)d units held for orders, got %(on_hand)d")
+                % {"held": promised, "on_hand": entry.on_hand},
+            )
+    problems.settle()
+
+
+def _batches(found: Sorted) -> Iterator[tuple[StockMovement.Kind, list[LevelEntry]]]:
+    for kind, entries in (
+        (StockMovement.Kind.OPENING, found.opening),
+        (StockMovement.Kind.IMPORT, found.differing),
+    ):
+        for start in range(0, len(entries), BATCH):
+            yield kind, [entry for _index, entry in entries[start : start + BATCH]]

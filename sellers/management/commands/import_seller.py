@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from django.conf import settings
@@ -19,9 +20,25 @@ from sellers.seller_file.importing import Summary, import_seller
 from sellers.seller_file.merging import Counts
 from sellers.seller_file.problems import MOST_PROBLEMS, SellerFileError
 
-T = TypeVar("T")
 #: Below this, a bar would be gone before it was seen.
 BAR_FROM_ROWS = 5_000
+
+
+class Bars(contextlib.ExitStack):
+    """A bar for each list: on a terminal always, elsewhere where it takes long enough to wonder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: tqdm[Any] | None = None
+
+    def show(self, kind: str, done: int, total: int) -> None:
+        if self._bar is None or self._bar.desc != kind:
+            self.close()
+            hidden = total < BAR_FROM_ROWS and not sys.stderr.isatty()
+            bar: tqdm[Any] = tqdm(total=total, file=sys.stderr, disable=hidden, unit="")
+            bar.desc = kind
+            self._bar = self.enter_context(bar)
+        self._bar.update(done - self._bar.n)
 
 
 class Command(BaseCommand):
@@ -44,9 +61,10 @@ class Command(BaseCommand):
         document = _document(file)
         self._say(_("Checking and loading"))
         try:
-            summary = import_seller(
-                document, now=timezone.now(), dry_run=options["dry_run"], progress=_bar
-            )
+            with Bars() as bars:
+                summary = import_seller(
+                    document, now=timezone.now(), dry_run=options["dry_run"], progress=bars.show
+                )
         except SellerFileError as error:
             raise CommandError(_refusal(file, error), returncode=1) from error
         self._report(summary, options["host"])
@@ -79,12 +97,6 @@ def _document(file: Path) -> Any:
             _("%(file)s: not valid JSON: %(reason)s (line %(line)d, column %(column)d)")
             % {"file": file, "reason": error.msg, "line": error.lineno, "column": error.colno}
         ) from error
-
-
-def _bar(rows: Iterable[T], *, kind: str, total: int) -> Iterable[T]:
-    """On a terminal always, elsewhere only where it takes long enough to wonder."""
-    hidden = total < BAR_FROM_ROWS and not sys.stderr.isatty()
-    return tqdm(rows, desc=kind, total=total, file=sys.stderr, disable=hidden, unit="", leave=True)
 
 
 def _refusal(file: Path, error: SellerFileError) -> str:
