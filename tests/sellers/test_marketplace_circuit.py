@@ -71,6 +71,7 @@ def test_rests_twice_as_long_each_time_the_probe_fails_up_to_a_limit():
     rests, now = [], NOW
     for _ in range(8):
         until = breaker.admit(account_id=ACME, now=now)
+        assert until is not None
         rests.append((until - now).total_seconds())
         now = until
         assert admitted(now)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -9,38 +8,12 @@ from django.db import connection, transaction
 
 from sellers.marketplace import outbox
 from sellers.models import OutboxMessage, SellerAccount
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+from tests.sellers.outbound import NOW, an_account, promise
 
 
 @pytest.fixture
 def account(db) -> SellerAccount:
-    return SellerAccount.objects.create(
-        slug="acme",
-        name="Acme",
-        seller_id="acme",
-        marketplace_account="bigstore",
-        marketplace_url="https://bigstore.vtexcommercestable.com.br",
-        app_key="key",
-        app_token="token",
-    )
-
-
-def promise(account: SellerAccount, key: str = "invoice:1", **facts) -> OutboxMessage:
-    with transaction.atomic():
-        return outbox.enqueue(
-            **{
-                "account": account,
-                "subject": "1138342255777-01",
-                "kind": OutboxMessage.Kind.INVOICE,
-                "key": key,
-                "method": "POST",
-                "path": "/api/oms/pvt/orders/1138342255777-01/invoice",
-                "payload": {"invoiceNumber": "NF-1", "invoiceValue": 9508},
-                "now": NOW,
-            }
-            | facts
-        )
+    return an_account()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,238 @@
+"""The whole line over real HTTP, against the marketplace stand-in, in good weather and bad."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config.env import BASE_DIR
+from sellers.marketplace import outbox, shared
+from sellers.marketplace.draining import drain
+from sellers.models import OutboxMessage, SellerAccount
+from tests.sandbox.conftest import Running, start
+from tests.sellers.outbound import Kind, Status, an_account
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ORDERS = 12
+
+
+@pytest.fixture
+def marketplace(tmp_path: Path) -> Iterator[Running]:
+    running = start(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def acme(marketplace: Running, settings) -> SellerAccount:
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_BACKOFF_SECONDS = settings.OUTBOUND_CIRCUIT_SECONDS = (0.05, 0.2)
+    settings.OUTBOUND_RATE_PER_SECOND, settings.OUTBOUND_BURST = 1000.0, 1000
+    settings.OUTBOUND_TIMEOUT_SECONDS = (1.0, 2.0)
+    return an_account(marketplace_url=marketplace.url, app_key="key", app_token="token")
+
+
+def an_order(marketplace: Running) -> str:
+    """Two mugs at 17 cents, in handling: to be invoiced with 34 cents."""
+    return marketplace.adopt({"id": "mug", "quantity": 2, "price": 17}, status="handling")
+
+
+def pack(account: SellerAccount, order_id: str) -> None:
+    """Two packages, each with its invoice and its tracking, as packing promises them."""
+    for number in ("1", "2"):
+        invoice = f"{order_id}-{number}"
+        base = f"/api/oms/pvt/orders/{order_id}/invoice"
+        body = {
+            "type": "Output",
+            "invoiceNumber": invoice,
+            "invoiceValue": 17,
+            "issuanceDate": "2026-03-02T12:00:00Z",
+            "items": [{"id": "mug", "price": 17, "quantity": 1}],
+        }
+        tracking = {
+            "trackingNumber": f"T{number}",
+            "trackingUrl": None,
+            "dispatchedDate": None,
+            "courier": None,
+        }
+        delivered = {"isDelivered": True, "deliveredDate": "2026-03-05 10:00", "events": []}
+        calls: list[tuple[OutboxMessage.Kind, str, str, dict[str, Any]]] = [
+            (Kind.INVOICE, "POST", base, body),
+            (Kind.TRACKING, "PATCH", f"{base}/{invoice}", tracking),
+            (Kind.TRACKING_EVENTS, "PUT", f"{base}/{invoice}/tracking", delivered),
+        ]
+        for kind, method, path, payload in calls:
+            promise(account, order_id, f"{kind}:{invoice}", kind, method, path, payload)
+
+
+def promise(
+    account: SellerAccount,
+    order_id: str,
+    key: str,
+    kind: OutboxMessage.Kind,
+    method: str,
+    path: str,
+    payload: dict[str, Any],
+) -> None:
+    with transaction.atomic():
+        outbox.enqueue(
+            account=account,
+            subject=order_id,
+            kind=kind,
+            key=key,
+            method=method,
+            path=path,
+            payload=payload,
+            now=timezone.now(),
+        )
+
+
+def drain_all(seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and unfinished():
+        drain(clock=timezone.now, budget_seconds=0.5)
+        time.sleep(0.02)
+
+
+def unfinished() -> int:
+    return OutboxMessage.objects.filter(status=Status.PENDING).count()
+
+
+def check_that_each_arrived_once_and_in_order(marketplace: Running, orders: list[str]) -> None:
+    states = OutboxMessage.objects.values_list("status", "last_error")
+    assert set(states) == {(Status.DELIVERED, "")}
+    for order_id in orders:
+        order = marketplace.control.order(order_id)
+        assert order["status"] == "invoiced"
+        assert [p["invoiceNumber"] for p in order["packages"]] == [
+            f"{order_id}-1",
+            f"{order_id}-2",
+        ]
+        assert [p["trackingNumber"] for p in order["packages"]] == ["T1", "T2"]
+        assert all(p["courierStatus"]["finished"] for p in order["packages"])
+        assert [known["times"] for known in order["received"].values()] == [1, 1]
+    assert marketplace.anomalies() == []
+
+
+def test_delivers_everything_in_good_weather(marketplace, acme):
+    orders = [an_order(marketplace) for _ in range(3)]
+    for order_id in orders:
+        pack(acme, order_id)
+    drain_all(20)
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
+    assert {m.attempts_made for m in OutboxMessage.objects.all()} == {1}
+    receipts = OutboxMessage.objects.filter(kind=Kind.INVOICE).values_list("receipt", flat=True)
+    assert all(receipts)
+
+
+def test_delivers_everything_once_through_errors_storms_and_dropped_answers(marketplace, acme):
+    orders = [an_order(marketplace) for _ in range(ORDERS)]
+    for order_id in orders:
+        pack(acme, order_id)
+    marketplace.control.knobs(
+        throttle_rate=0.05,
+        error_rate=0.1,
+        error_after_rate=0.1,
+        drop_before_rate=0.05,
+        drop_after_rate=0.1,
+        retry_after_s=0,
+        seed=7,
+    )
+    drain_all(60)
+    assert OutboxMessage.objects.filter(attempts_made__gt=1).exists()
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
+
+
+def test_delivers_everything_once_when_redis_is_emptied_again_and_again(marketplace, acme):
+    orders = [an_order(marketplace) for _ in range(ORDERS)]
+    for order_id in orders:
+        pack(acme, order_id)
+    marketplace.control.knobs(error_after_rate=0.2, drop_after_rate=0.1, seed=3)
+    ends = time.monotonic() + 60
+    while unfinished() and time.monotonic() < ends:
+        shared.board().flushdb()
+        drain(clock=timezone.now, budget_seconds=0.1)
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
+
+
+def test_delivers_everything_once_after_the_marketplace_was_down(marketplace, acme):
+    orders = [an_order(marketplace) for _ in range(3)]
+    marketplace.control.knobs(error_rate=1.0)
+    for order_id in orders:
+        pack(acme, order_id)
+    drain_all(1.5)
+    assert unfinished() == 6 * len(orders)
+    marketplace.control.knobs(error_rate=0.0)
+    drain_all(30)
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
+
+
+WORKER = """
+import sys, time
+from datetime import timedelta
+import django
+django.setup()
+from django.utils import timezone
+from sellers.marketplace.draining import drain
+skew = timedelta(seconds=float(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    drain(clock=lambda: timezone.now() + skew, budget_seconds=5)
+    time.sleep(0.02)
+"""
+
+
+def a_worker(skew: timedelta) -> subprocess.Popen[str]:
+    """A worker process of its own, on this test's database, whose clock is `skew` ahead."""
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    faster = {
+        "DATABASE_URL": urlunsplit(url),
+        "OUTBOUND_BACKOFF_SECONDS": "0.05",
+        "OUTBOUND_CIRCUIT_SECONDS": "0.05",
+        "OUTBOUND_RATE_PER_SECOND": "1000",
+        "LOG_LEVEL": "ERROR",
+    }
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(skew.total_seconds())],
+        cwd=BASE_DIR,
+        env=os.environ | faster,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "ready\n"
+    return worker
+
+
+def test_delivers_everything_once_although_workers_are_killed(marketplace, acme):
+    """SIGKILL between the marketplace's acceptance and our settling: the answers come late, so
+    that every kill leaves calls that arrived and were never settled."""
+    orders = [an_order(marketplace) for _ in range(ORDERS)]
+    for order_id in orders:
+        pack(acme, order_id)
+    marketplace.control.knobs(latency_ms=300, seed=1)
+    chance, skew, kills = random.Random(5), timedelta(0), 0
+    while unfinished() and kills < 40:
+        workers = [a_worker(skew), a_worker(skew)]
+        time.sleep(0.45 + chance.random() * 0.3)
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+        kills += 1
+        # The leases of the dead run out.
+        skew += timedelta(seconds=121)
+    assert kills > 1
+    assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
