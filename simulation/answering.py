@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import orjson
+from django.utils import timezone
 
 from sellers.errors import DomainError, error_body
 from simulation import core, snapshot, wire
@@ -38,13 +39,16 @@ class Answer(NamedTuple):
 
 
 def answer(request: Request) -> Answer:
-    """The simulation, or the refusal in VTEX's shape. Never raises for what a caller can send."""
+    """The simulation, or the refusal in VTEX's shape. Never raises."""
     try:
-        body = simulate(request, now=datetime.now(UTC))
+        body = simulate(request, now=timezone.now())
     except wire.Malformed as error:
         return _refusal(400, error.code, str(error))
     except DomainError as error:
         return _refusal(error.status, error.code, error.message)
+    except Exception:
+        logger.exception("A simulation failed.")
+        return _refusal(500, "internal-error", "The seller's portal has a fault. It was recorded.")
     return Answer(200, CACHED if request.method == "GET" else NOT_CACHED, body)
 
 

@@ -4,6 +4,7 @@ SELECT json_build_object(
     'warehouses', COALESCE((
         SELECT json_agg(json_build_object(
             'id', w.id, 'code', w.code, 'country', w.country, 'state', w.state,
+            'postal_code', w.postal_code,
             'cutoff', w.cutoff, 'handling_days', w.handling_days
         ) ORDER BY w.priority, w.code)
         FROM sellers_warehouse w WHERE w.account_id = a.id AND w.is_active

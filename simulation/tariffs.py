@@ -22,6 +22,7 @@ import orjson
 
 from sellers.errors import Unavailable
 from simulation import database
+from simulation.regions import state_of
 from simulation.types import Band, Calendar, Depot, PickupAt, Policy, Tariff, Window
 
 MOST_KEPT = 16
@@ -98,7 +99,9 @@ def _compile(document: Mapping[str, Any], now: datetime) -> Tariff:
 
 
 def _depot(row: Mapping[str, Any], closures: Iterable[Mapping[str, Any]], now: datetime) -> Depot:
-    weekend, public = _holidays(row["country"], row["state"], now.year)
+    country = row["country"]
+    state = row["state"] or state_of(country=country, postal_code=row["postal_code"])
+    weekend, public = _holidays(country, state, now.year)
     own = {
         date.fromisoformat(closure["day"])
         for closure in closures
