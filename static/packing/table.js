@@ -5,7 +5,7 @@
   const board = $("board"), form = $("scan-form"), box = $("scan"), said = $("said");
   const alarm = $("alarm"), sure = $("sure"), help = $("help");
   const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
-  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", o: "next", "?": "help" };
+  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", g: "next", "?": "help" };
   let waiting = Boolean(document.body.dataset.waiting);
 
   // --- answers

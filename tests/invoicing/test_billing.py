@@ -76,13 +76,22 @@ def test_an_order_worth_less_than_a_cent_a_unit_adds_up_or_is_refused(
     packed: tuple[list[LineMoney], list[dict[int, int]]], pays: int
 ) -> None:
     lines, packages = packed
-    try:
-        values = invoices(lines, packages, pays=pays)
-    except DomainError as refusal:
-        assert refusal.code == "nothing-left"
-    else:
+    values = invoices_or_nothing_left(lines, packages, pays=pays)
+    if values is not None:
         assert sum(values) == pays
         assert min(values) >= 1
+
+
+def invoices_or_nothing_left(
+    lines: list[LineMoney], packages: list[dict[int, int]], *, pays: int
+) -> list[int] | None:
+    """None when a package was refused because no cent was left for it."""
+    try:
+        return invoices(lines, packages, pays=pays)
+    except DomainError as refusal:
+        if refusal.code != "nothing-left":
+            raise
+        return None
 
 
 @given(a_packed_order())
@@ -98,7 +107,9 @@ def test_while_money_suffices_a_package_is_worth_its_own_units(
 
 
 @given(a_line(), st.data())
-def test_the_shares_of_a_line_add_up_whatever_the_split(line: LineMoney, data: st.DataObject) -> None:
+def test_the_shares_of_a_line_add_up_whatever_the_split(
+    line: LineMoney, data: st.DataObject
+) -> None:
     cut = data.draw(st.integers(0, line.quantity))
     shares = [share_of(Part(line, 0, cut)), share_of(Part(line, cut, line.quantity - cut))]
     assert sum(share.freight for share in shares) == line.freight

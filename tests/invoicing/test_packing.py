@@ -18,7 +18,12 @@ from sellers.models import OutboxMessage, StockLevel
 from tests.builders import NOW, Line, a_seller, a_sku, an_order
 
 pytestmark = pytest.mark.django_db
-REFUSED_BEFORE_PAYMENT = [Status.RESERVED, Status.EXPIRED, Status.CANCELLED, Status.CANCEL_REQUESTED]
+REFUSED_BEFORE_PAYMENT = [
+    Status.RESERVED,
+    Status.EXPIRED,
+    Status.CANCELLED,
+    Status.CANCEL_REQUESTED,
+]
 
 
 def pack(order: Order, *quantities: int) -> Package:
@@ -42,6 +47,12 @@ def sent(order: Order, kind: str = "invoice") -> list[dict[str, object]]:
 def level(ref: str = "1001") -> tuple[int, int]:
     row = StockLevel.objects.get(sku__ref=ref)
     return row.on_hand, row.held
+
+
+def settled(invoice: Invoice, **facts: object) -> None:
+    """What a worker writes once the marketplace has answered."""
+    assert invoice.message
+    OutboxMessage.objects.filter(pk=invoice.message.pk).update(**facts)
 
 
 def refusal_of(call: object) -> str:
@@ -228,7 +239,7 @@ def test_refuses_to_reopen_once_a_worker_has_the_message() -> None:
 def test_refuses_to_reopen_what_the_marketplace_accepted() -> None:
     package = pack(an_order(), 1)
     invoice = close(package)
-    OutboxMessage.objects.filter(pk=invoice.message_id).update(status="delivered")
+    settled(invoice, status="delivered")
     code = refusal_of(lambda: packing.reopen(package=package, now=NOW, actor=None))
     assert code == "invoice-sent"
 
@@ -236,7 +247,7 @@ def test_refuses_to_reopen_what_the_marketplace_accepted() -> None:
 def test_reopens_after_the_marketplace_refused_the_invoice() -> None:
     package = pack(an_order(), 1)
     invoice = close(package)
-    OutboxMessage.objects.filter(pk=invoice.message_id).update(status="rejected", attempts_made=1)
+    settled(invoice, status="rejected", attempts_made=1)
     packing.reopen(package=package, now=NOW, actor=None)
     package.refresh_from_db()
     assert package.status == Package.Status.OPEN
