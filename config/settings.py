@@ -135,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # --- languages and time -----------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -218,7 +219,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "confirm-applied": {
+        "task": "sellers.marketplace.tasks.confirm_applied",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
+    "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
 }
 
 # --- the portal's own -----------------------------------------------------------------------------

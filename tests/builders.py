@@ -12,8 +12,17 @@ from django.db import transaction
 
 from orders.models import Order, OrderLine, PersonalData
 from orders.states import Status
-from sellers import stock
-from sellers.models import SellerAccount, Sku, StockLevel, User, Warehouse
+from sellers import stock, tariffs
+from sellers.models import (
+    FreightRate,
+    PolicyWarehouse,
+    SellerAccount,
+    ShippingPolicy,
+    Sku,
+    StockLevel,
+    User,
+    Warehouse,
+)
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOST = "https://bigstore.vtexcommercestable.com.br"
@@ -120,9 +129,7 @@ def _hold(order: Order, rows: Sequence[OrderLine], *, now: datetime) -> None:
     warehouse = a_warehouse(account=order.account)
     wants = [stock.Want(row.index, row.sku_id, warehouse.pk, row.quantity) for row in rows]
     with transaction.atomic():
-        stock.hold(
-            seller_order_id=order.seller_order_id, wants=wants, expires_at=None, now=now
-        )
+        stock.hold(seller_order_id=order.seller_order_id, wants=wants, expires_at=None, now=now)
 
 
 def staff(username: str = "ana", *, role: str = "Warehouse", **facts: Any) -> User:
@@ -130,3 +137,83 @@ def staff(username: str = "ana", *, role: str = "Warehouse", **facts: Any) -> Us
     user = User.objects.create_user(username, password="password", is_staff=True, **facts)
     user.groups.add(Group.objects.get(name=role))
     return user
+
+
+def a_policy(ref: str = "normal", *warehouses: Warehouse, **facts: Any) -> ShippingPolicy:
+    """A delivery option for all of Brazil, from `warehouses` (else `sp`) in this preference."""
+    account = facts.pop("account", None) or a_seller()
+    price, estimate = facts.pop("price", 990), facts.pop("estimate", "2bd")
+    policy = ShippingPolicy.objects.create(account=account, ref=ref, name=ref.title(), **facts)
+    for position, warehouse in enumerate(warehouses or [a_warehouse(account=account)]):
+        PolicyWarehouse.objects.create(policy=policy, warehouse=warehouse, position=position)
+    FreightRate.objects.create(
+        policy=policy,
+        country="BRA",
+        postal_from="00000000",
+        postal_to="99999999",
+        price_cents=price,
+        estimate=estimate,
+    )
+    tariffs.bump(account.pk)
+    return policy
+
+
+def a_placement(*lines: Line, order_id: str = "1138342255777-01", **facts: Any) -> dict[str, Any]:
+    """The body of one placed order as VTEX sends it; freight 990 a line unless the line says."""
+    chosen = lines or (Line(freight=990),)
+    value = sum(
+        line.price * line.quantity - line.discount + line.services + line.freight for line in chosen
+    )
+    sla, lock_ttl = facts.pop("sla", "normal"), facts.pop("lock_ttl", "8d")
+    return {
+        "marketplaceOrderId": order_id,
+        "marketplaceServicesEndpoint": f"{HOST}/api/oms?an=bigstore",
+        "marketplacePaymentValue": value,
+        "marketplaceOrderGroup": order_id.rsplit("-", 1)[0],
+        "items": [_placed_item(line) for line in chosen],
+        "clientProfileData": {"email": "f@ct.vtex.com.br", "firstName": "Filomena"},
+        "shippingData": {
+            "address": {
+                "receiverName": "Filomena Quintanilha",
+                "postalCode": "01310-100",
+                "city": "São Paulo",
+                "state": "SP",
+                "country": "BRA",
+                "street": "Avenida Paulista",
+                "geoCoordinates": [-46.65, -23.56],
+            },
+            "logisticsInfo": [
+                {
+                    "itemIndex": index,
+                    "selectedSla": sla,
+                    "lockTTL": lock_ttl,
+                    "shippingEstimate": "2bd",
+                    "price": line.freight,
+                    "deliveryWindow": None,
+                }
+                for index, line in enumerate(chosen)
+            ],
+        },
+        "openTextField": None,
+        "paymentData": None,
+    } | facts
+
+
+def _placed_item(line: Line) -> dict[str, Any]:
+    tags = [{"name": "discount@price-1#2", "value": -line.discount, "rawValue": -0.01}]
+    bundle = [{"type": "Gift", "id": 1, "name": "Gift", "price": line.services, "quantity": 1}]
+    return {
+        "id": line.ref,
+        "quantity": line.quantity,
+        "seller": "acme",
+        "commission": 0,
+        "freightCommission": 0,
+        "price": line.price,
+        "bundleItems": bundle if line.services else [],
+        "itemsAttachment": [],
+        "attachments": [],
+        "priceTags": tags if line.discount else [],
+        "measurementUnit": "un",
+        "unitMultiplier": 1,
+        "isGift": False,
+    }

@@ -1,0 +1,187 @@
+"""The shape of VTEX's calls. Unknown keys are let be, known ones are read in any case.
+
+Fields are named as Python does; their wire names follow from that (`item_index`, itemIndex).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import cached_property
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+MOST_ITEMS = 500
+MOST_ORDERS = 50
+MOST_UNITS = 1_000_000
+#: A hundred million of the currency: more is a slip, and sums stay far from what bigint holds.
+MOST_CENTS = 10_000_000_000
+_WIRE_NAMES = {"lock_ttl": "lockTTL"}
+
+
+def wire_name(field: str) -> str:
+    head, *rest = field.split("_")
+    return _WIRE_NAMES.get(field) or head + "".join(part.capitalize() for part in rest)
+
+
+class Tolerant(serializers.Serializer[Any]):
+    """Finds its fields whatever the case of the keys, and names faults by their wire names."""
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {name.replace("_", ""): name for name in map(str, self.fields)}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        known: dict[str, Any] = {}
+        for key, value in data.items():
+            name = self._keys.get(str(key).casefold())
+            if name is not None and (name not in known or key == wire_name(name)):
+                known[name] = value
+        try:
+            return super().to_internal_value(known)
+        except ValidationError as error:
+            detail = error.detail
+            if not isinstance(detail, dict):
+                raise
+            renamed = {wire_name(name): faults for name, faults in detail.items()}
+            raise ValidationError(renamed) from error
+
+
+class Text(serializers.CharField):
+    """Text as it came, spaces included; null is none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **({"required": False, "allow_null": True, "allow_blank": True} | options),
+            trim_whitespace=False,
+        )
+
+
+class Id(serializers.CharField):
+    def __init__(self, max_length: int) -> None:
+        super().__init__(max_length=max_length, trim_whitespace=False)
+
+
+class Number(serializers.DecimalField):
+    """A decimal of any length, rounded to four places; null is none."""
+
+    def __init__(self, *, max_digits: int = 14, **options: Any) -> None:
+        given = {"required": False, "allow_null": True} | options
+        super().__init__(max_digits=max_digits, decimal_places=4, **given)
+
+    def validate_precision(self, value: Decimal) -> Decimal:
+        if value.adjusted() > 15:
+            self.fail("max_digits", max_digits=self.max_digits)
+        return super().validate_precision(round(value, 4))
+
+
+def cents(*, lowest: int = 0, **options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=lowest, max_value=MOST_CENTS, **options)
+
+
+def many(child: Tolerant, **options: Any) -> serializers.ListSerializer[Any]:
+    return serializers.ListSerializer(child=child, **options)
+
+
+class PriceTag(Tolerant):
+    """Cents added to a line; below zero, a discount."""
+
+    value = cents(lowest=-MOST_CENTS, required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        # One of VTEX's own files types these as text: it carries no amount.
+        return {} if isinstance(data, str) else super().to_internal_value(data)
+
+
+class BundleItem(Tolerant):
+    price = cents(required=False, allow_null=True)
+    quantity = serializers.IntegerField(
+        min_value=0, max_value=MOST_UNITS, required=False, allow_null=True
+    )
+
+
+class Item(Tolerant):
+    id = Id(max_length=100)
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    seller = Text(max_length=100)
+    price = cents()
+    unit_multiplier = Number(max_digits=12, min_value=Decimal(0))
+    bundle_items = many(BundleItem(), required=False, allow_null=True)
+    price_tags = many(PriceTag(), required=False, allow_null=True)
+    is_gift = serializers.BooleanField(required=False, allow_null=True)
+    commission = Number()
+    freight_commission = Number()
+
+
+class DeliveryWindow(Tolerant):
+    start_date_utc = serializers.DateTimeField(required=False, allow_null=True)
+    end_date_utc = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class Logistics(Tolerant):
+    item_index = serializers.IntegerField(min_value=0, max_value=MOST_ITEMS, required=False)
+    selected_sla = Text(max_length=60)
+    selected_delivery_channel = Text()
+    lock_ttl = serializers.RegexField(
+        r"^\d{1,4}(bd|d|h|m)$", required=False, allow_null=True, allow_blank=True
+    )
+    shipping_estimate = Text()
+    price = cents(required=False, allow_null=True)
+    delivery_window = DeliveryWindow(required=False, allow_null=True)
+
+
+class Address(Tolerant):
+    receiver_name = Text()
+    postal_code = Text()
+    country = Text()
+    state = Text()
+    city = Text()
+
+
+class ShippingData(Tolerant):
+    address = Address(required=False, allow_null=True)
+    logistics_info = many(Logistics(), max_length=MOST_ITEMS)
+
+
+class PlacedOrder(Tolerant):
+    marketplace_order_id = Id(max_length=60)
+    marketplace_order_group = Text(max_length=60)
+    marketplace_services_endpoint = Text(max_length=300)
+    marketplace_payment_value = cents()
+    items = many(Item(), allow_empty=False, max_length=MOST_ITEMS)
+    shipping_data = ShippingData()
+
+
+class Authorization(Tolerant):
+    marketplace_order_id = Id(max_length=60)
+    marketplace_order_group = Text(max_length=60)
+    payment_data = serializers.JSONField(required=False, allow_null=True)
+
+
+class Cancellation(Tolerant):
+    marketplace_order_id = Text(max_length=60)
+    reason = Text()
+
+
+class EventOrigin(Tolerant):
+    account = Text()
+    key = Text()
+
+
+class Event(Tolerant):
+    order_id = Id(max_length=60)
+    state = Text(max_length=60)
+    last_change = Text(max_length=40)
+    origin = EventOrigin(required=False, allow_null=True)
+
+
+#: One of each is enough: validating keeps nothing in them, and building them is slow.
+PLACED_ORDERS = many(PlacedOrder(), allow_empty=False, max_length=MOST_ORDERS)
+PLACED_ORDER = PlacedOrder()
+AUTHORIZATION = Authorization()
+CANCELLATION = Cancellation()
+EVENT = Event()

@@ -1,0 +1,20 @@
+"""Celery's doors to the use cases of orders."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders import expiring, listening
+
+
+@shared_task(name="orders.tasks.expire_holds")
+def expire_holds() -> int:
+    """Tidy reservations that were not paid in time."""
+    return expiring.expire_due(now=timezone.now())
+
+
+@shared_task(name="orders.tasks.process_events")
+def process_events() -> int:
+    """Act on the marketplace's notices that are stored and waiting."""
+    return listening.process_waiting(now=timezone.now())

@@ -1,0 +1,150 @@
+"""The marketplace's calls about orders: parse, do, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from orders import listening, nudging, serializers, wire
+from orders.authorizing import authorize
+from orders.cancelling import request_cancellation
+from orders.placements import Placement, placement_of
+from orders.placing import place_orders
+from sellers.authentication import EndpointAuthentication
+from sellers.errors import NotFound
+from sellers.models import SellerAccount
+
+
+class _AlwaysJson(BaseContentNegotiation):
+    """We speak JSON, whatever the Accept header says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ProtocolView(APIView):
+    authentication_classes = [EndpointAuthentication]
+    content_negotiation_class = _AlwaysJson
+
+    @property
+    def account(self) -> SellerAccount:
+        """Whose address was called; set before the body is read."""
+        account = self.request.auth
+        assert isinstance(account, SellerAccount)  # noqa: S101 (EndpointAuthentication sees to it)
+        return account
+
+
+class PlaceOrders(ProtocolView):
+    def post(self, request: Request, endpoint_key: str) -> HttpResponse:
+        document = wire.read(request._request)
+        many = isinstance(document, list)
+        answers = place_orders(
+            account=self.account, placements=_placements(request, document), now=timezone.now()
+        )
+        return wire.answer(f"[{','.join(answers)}]" if many else answers[0])
+
+
+def _placements(request: Request, document: Any) -> list[Placement]:
+    """One order, or an array of them."""
+    common = {
+        "sales_channel": request.query_params.get("sc", "").replace("\0", ""),
+        "operation_id": request.headers.get("x-vtex-operation-id", "").replace("\0", ""),
+    }
+    if not isinstance(document, list):
+        valid = serializers.PLACED_ORDER.run_validation(document)
+        return [placement_of(valid, document=document, **common)]
+    orders = serializers.PLACED_ORDERS.run_validation(document)
+    return [
+        placement_of(valid, document=document[position], path=f"[{position}].", **common)
+        for position, valid in enumerate(orders)
+    ]
+
+
+class FulfillOrder(ProtocolView):
+    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
+        document = _single(wire.read(request._request))
+        valid = serializers.AUTHORIZATION.run_validation(document)
+        receipt = authorize(
+            account=self.account,
+            seller_order_id=order_id,
+            marketplace_order_id=valid["marketplace_order_id"],
+            marketplace_order_group=valid.get("marketplace_order_group") or "",
+            payment=valid.get("payment_data"),
+            now=timezone.now(),
+        )
+        return wire.answer(wire.dump(receipt.document()))
+
+
+def _single(document: Any) -> Any:
+    """VTEX's guide for the reverse role wraps these bodies in an array."""
+    return document[0] if isinstance(document, list) and len(document) == 1 else document
+
+
+class CancelOrder(ProtocolView):
+    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
+        document = _single(wire.read(request._request))
+        valid = serializers.CANCELLATION.run_validation(document)
+        receipt = request_cancellation(
+            account=self.account,
+            path_id=order_id,
+            marketplace_order_id=valid.get("marketplace_order_id") or "",
+            reason=valid.get("reason") or "",
+            document=document,
+            now=timezone.now(),
+        )
+        # Nothing at all means: under evaluation.
+        return HttpResponse() if receipt is None else wire.answer(wire.dump(receipt.document()))
+
+
+class Hook(ProtocolView):
+    """Its credentials are in the event itself, and in the header that was configured with it."""
+
+    credentials_required = False
+
+    def post(self, request: Request, endpoint_key: str) -> HttpResponse:
+        listening.check_header(self.account, headers=request.headers)
+        document = wire.read(request._request)
+        if not _is_ping(document):
+            self._store(request, document)
+        return wire.answer("{}")
+
+    def _store(self, request: Request, document: Any) -> None:
+        valid = serializers.EVENT.run_validation(document)
+        listening.check_origin(self.account, origin=valid.get("origin"), headers=request.headers)
+        is_new = listening.store_event(
+            account=self.account,
+            marketplace_order_id=valid["order_id"],
+            state=valid.get("state") or "",
+            last_change=valid.get("last_change") or "",
+            source="hook",
+            document=document,
+            now=timezone.now(),
+        )
+        if is_new:
+            transaction.on_commit(nudging.nudge)
+
+
+def _is_ping(document: Any) -> bool:
+    return isinstance(document, Mapping) and wire.folded(document).get("hookconfig") == "ping"
+
+
+class NothingHere(ProtocolView):
+    """Every other path below an endpoint key, in VTEX's error shape like the rest."""
+
+    credentials_required = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("not-found", "There is nothing here.")

@@ -1,0 +1,124 @@
+"""Bytes in, documents out, and back: the bounds of what we read, whoever sent it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from sellers.errors import DomainError
+
+LARGEST_BODY = 2 * 1024 * 1024
+DEEPEST_NESTING = 32
+MOST_VALUES = 100_000
+
+Document = dict[str, Any]
+
+
+class TooLarge(DomainError):
+    status = 413
+
+
+def read(request: HttpRequest) -> Any:
+    """The JSON body of a call. Raises TooLarge, or DomainError `malformed` saying what is wrong.
+
+    Nothing comes back that PostgreSQL or an answer could not hold: no NUL, no lone surrogates,
+    no infinite numbers, no bottomless nesting.
+    """
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise TooLarge("too-large", f"The body is larger than {LARGEST_BODY} bytes.")
+    body = request.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise TooLarge("too-large", f"The body is larger than {LARGEST_BODY} bytes.")
+    document = _parse(body)
+    _check(document)
+    return document
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+    except RecursionError as error:
+        raise _malformed("The JSON is nested too deeply.") from error
+    except UnicodeDecodeError as error:
+        raise _malformed("The body is not UTF-8 text.") from error
+    except json.JSONDecodeError as error:
+        raise _malformed(f"The body is not JSON: {error.msg} at {error.pos}.") from error
+    except ValueError as error:
+        raise _malformed("A number has too many digits.") from error
+
+
+def _refuse(constant: str) -> float:
+    raise _malformed(f"The body is not JSON: {constant} is no number.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _malformed("A number is too large.")
+    return number
+
+
+def _malformed(message: str) -> DomainError:
+    return DomainError("malformed", message)
+
+
+def _check(document: Any) -> None:
+    for values, (path, value, depth) in enumerate(_walk(document)):
+        if depth > DEEPEST_NESTING:
+            raise _malformed("The JSON is nested too deeply.")
+        if values >= MOST_VALUES:
+            raise TooLarge("too-large", f"The body has more than {MOST_VALUES} values.")
+        if isinstance(value, str) and not _storable(value):
+            raise _malformed(f"{path}: the text holds a character that can't be kept.")
+
+
+def _walk(document: Any) -> Iterator[tuple[str, Any, int]]:
+    """Every key and value with its path and depth; without recursion, as depth is not known yet."""
+    waiting: list[tuple[str, Any, int]] = [("body", document, 0)]
+    while waiting:
+        path, value, depth = waiting.pop()
+        yield path, value, depth
+        if depth > DEEPEST_NESTING:
+            continue
+        if isinstance(value, dict):
+            for key, each in value.items():
+                yield path, key, depth
+                waiting.append((f"{path}.{key[:60]}", each, depth + 1))
+        elif isinstance(value, list):
+            waiting.extend((f"{path}[{i}]", each, depth + 1) for i, each in enumerate(value))
+
+
+def _storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def folded(value: Any) -> Any:
+    """The same document with every key in lower case: VTEX's keys come in any."""
+    if isinstance(value, Mapping):
+        return {str(key).casefold(): folded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [folded(each) for each in value]
+    return value
+
+
+def dump(value: Any) -> str:
+    """JSON text, keys in their order, nothing escaped that need not be."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def canonical(value: Any) -> bytes:
+    """The same bytes for the same content, whatever the order or case of its keys."""
+    text = json.dumps(folded(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def answer(text: str = "", *, status: int = 200) -> HttpResponse:
+    """A JSON answer of exactly these characters."""
+    return HttpResponse(text, status=status, content_type="application/json; charset=utf-8")
