@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[Any, tuple[Status, ...]]] = {
     "unpaid": (_("waiting for payment"), (Status.RESERVED,)),
     "ready": (_("ready to hand over"), (Status.INVOICED,)),
     "under-way": (_("under way"), (Status.SHIPPED,)),
-    "closed": (_("closed"), (*CLOSED, Status.EXPIRED)),
+    "closed": (_("finished"), (*CLOSED, Status.EXPIRED)),
 }
 
 

@@ -177,7 +177,7 @@ class _Reader:
         return _told(
             (_("Shipping policy"), ", ".join(sorted(policies))),
             (_("Delivery window"), ", ".join(sorted(windows))),
-            (_("To"), place),
+            (_("Destination"), place),
             (_("Postal code"), order.ship_postal_code),
             (_("Country"), order.ship_country),
         )
@@ -233,7 +233,7 @@ class _Reader:
             (_("Discounts"), -order.discounts_cents),
             (_("Services"), order.services_cents),
             (_("Freight"), order.freight_cents),
-            (_("Order"), order.payment_value_cents),
+            (_("Order total"), order.payment_value_cents),
             (_("Invoiced"), invoiced),
             (_("Remaining"), order.payment_value_cents - invoiced),
         )

@@ -13,12 +13,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from sellers import tariffs
-from sellers.admin.base import PortalAdmin
+from sellers.admin.base import PortalAdmin, who
 from sellers.admin.endpoint_check import check_endpoint
 from sellers.admin.refusals import sentence
 from sellers.credentials import hint, new_endpoint_key
@@ -104,7 +103,8 @@ class SellerAccountAdmin(PortalAdmin):
             {
                 "fields": (
                     ("marketplace_account", "seller_id"),
-                    ("marketplace_url", "affiliate_id"),
+                    "marketplace_url",
+                    "affiliate_id",
                 )
             },
         ),
@@ -123,7 +123,7 @@ class SellerAccountAdmin(PortalAdmin):
         ),
         (
             _("Place and money"),
-            {"fields": (("country", "currency", "timezone"),)},
+            {"fields": (("country", "currency"), "timezone")},
         ),
         (
             _("Orders"),
@@ -159,7 +159,7 @@ class SellerAccountAdmin(PortalAdmin):
 
     def _send_what_was_stopped(self, request: HttpRequest, account: SellerAccount) -> None:
         try:
-            deciding.resume(account=account, actor=request.user, now=timezone.now())
+            deciding.resume(account=account, actor=who(request), now=timezone.now())
         except DomainError as refusal:
             messages.warning(request, sentence(refusal))
 
@@ -168,7 +168,7 @@ class SellerAccountAdmin(PortalAdmin):
 
     @display(description=_("Fulfilment endpoint to register in VTEX"))
     def endpoint_address(self, obj: SellerAccount) -> str:
-        if obj.pk is None:
+        if obj._state.adding:
             return str(_("Made when the account is saved."))
         # The page's own host completes it (portal.js), as VTEX must call the host we are seen at.
         return format_html(
@@ -208,7 +208,6 @@ class SellerAccountAdmin(PortalAdmin):
         description=_("New endpoint key"),
         url_path="rotate-endpoint-key",
         icon="key",
-        variant=ActionVariant.DANGER,
         permissions=["connect"],
         dialog={
             "title": _("Replace the endpoint key?"),

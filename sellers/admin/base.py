@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ShowFacets
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Model, Q, QuerySet
 from django.forms import Field, ModelForm
@@ -18,10 +19,19 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from sellers import tariffs
+from sellers.models import User
 from sellers.money import Cents, format_cents
 
 #: What stands where there is nothing to show.
 NOTHING = "–"
+
+
+def who(request: HttpRequest) -> User:
+    """The member of staff behind a request; the admin lets nobody else in."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return user
 
 
 def may_see_money(request: HttpRequest) -> bool:
@@ -34,12 +44,12 @@ def money(cents: Cents | None, currency: str) -> str:
 
 
 def local(moment: datetime | None, zone: ZoneInfo) -> str:
-    """A moment on the clocks of the account it belongs to."""
-    return (
-        date_format(timezone.localtime(moment, zone), "SHORT_DATETIME_FORMAT")
-        if moment
-        else NOTHING
-    )
+    """A moment on the clocks of the account it belongs to; the year only when it is another."""
+    if moment is None:
+        return NOTHING
+    there = timezone.localtime(moment, zone)
+    same_year = there.year == timezone.localtime(timezone.now(), zone).year
+    return date_format(there, "j M, H:i" if same_year else "j M Y, H:i")
 
 
 class CentsWidget(UnfoldAdminIntegerFieldWidget):
@@ -93,6 +103,7 @@ def beginning_with(term: str, fields: tuple[str, ...]) -> Q:
 
 class PortalInline(_OurFields, TabularInline):
     extra = 0
+    hide_title = True
     show_change_link = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -78,7 +78,8 @@ class SkuAdmin(AccountIsFixed):
             _("Packing"),
             {
                 "fields": (
-                    ("weight_g", "height_cm", "width_cm", "length_cm"),
+                    ("weight_g", "length_cm"),
+                    ("height_cm", "width_cm"),
                     ("measurement_unit", "unit_multiplier"),
                     "bin_location",
                 )
@@ -94,7 +95,7 @@ class SkuAdmin(AccountIsFixed):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if may_see_money(request) else [fieldsets[0], fieldsets[2]]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Sku | None = None) -> list[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         # The id is what the marketplace knows it by: another id would be another SKU.
         return [*super().get_readonly_fields(request, obj), *(["ref"] if obj else [])]
 

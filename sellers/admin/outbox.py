@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from sellers.admin.base import PortalAdmin, PortalInline, ReadOnly, local
+from sellers.admin.base import PortalAdmin, PortalInline, ReadOnly, local, who
 from sellers.admin.filters import AccountFilter
 from sellers.admin.refusals import sentence
 from sellers.errors import DomainError
@@ -147,7 +147,7 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     def resend(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         message = get_object_or_404(OutboxMessage, pk=object_id)
         try:
-            deciding.resend(message, actor=request.user, now=timezone.now())
+            deciding.resend(message, actor=who(request), now=timezone.now())
         except DomainError as refusal:
             messages.error(request, sentence(refusal))
         else:
@@ -174,7 +174,7 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
             deciding.dismiss(
                 message,
                 reason=form.cleaned_data["reason"],
-                actor=request.user,
+                actor=who(request),
                 now=timezone.now(),
             )
         except DomainError as refusal:

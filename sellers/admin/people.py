@@ -29,7 +29,7 @@ def role_name(group: Group) -> str:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -81,7 +81,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         if db_field.name == "groups" and field is not None:
             field.label = _("Roles")
             field.help_text = ""
-            field.label_from_instance = role_name
+            field.choices = [(group.pk, role_name(group)) for group in Group.objects.all()]
         return field
 
     @display(description=_("name"))

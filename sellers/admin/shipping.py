@@ -125,7 +125,7 @@ class ShippingPolicyAdmin(AccountIsFixed, RaisesTariffRevision):
 
     @display(description=_("freight rates"))
     def rates(self, policy: ShippingPolicy) -> str:
-        if policy.pk is None:
+        if policy._state.adding:
             return str(_("Added once the policy is saved."))
         url = reverse("admin:sellers_freightrate_changelist")
         return format_html(
@@ -138,10 +138,14 @@ class RateForm(forms.ModelForm[FreightRate]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        names = ("country", "postal_from", "postal_to")
-        if any(not cleaned.get(name) for name in names):
-            return cleaned
-        cell = Cell(*(cleaned[name] for name in names), cleaned.get("max_weight_g"))
+        if not {"country", "postal_from", "postal_to"} <= cleaned.keys():
+            return cleaned  # each of them has its own fault already
+        cell = Cell(
+            cleaned["country"],
+            cleaned["postal_from"],
+            cleaned["postal_to"],
+            cleaned.get("max_weight_g"),
+        )
         if fault := range_fault(cell):
             raise ValidationError({"postal_to": capfirst(fault)})
         policy = cleaned.get("policy") or getattr(self.instance, "policy", None)

@@ -22,7 +22,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from sellers import stock
-from sellers.admin.base import PortalAdmin, ReadOnly, beginning_with, local
+from sellers.admin.base import PortalAdmin, ReadOnly, beginning_with, local, who
 from sellers.admin.filters import (
     AccountOfLevelFilter,
     AccountOfSkuFilter,
@@ -161,7 +161,7 @@ class StockLevelAdmin(ShelfColumns, PortalAdmin):
                 counted=form.cleaned_data["counted"],
                 cause=f"count/{form.cleaned_data['key']}",
                 now=timezone.now(),
-                actor=request.user,
+                actor=who(request),
             )
 
         return _recorded(request, level, record)
@@ -189,7 +189,7 @@ class StockLevelAdmin(ShelfColumns, PortalAdmin):
                 reason=form.cleaned_data["reason"],
                 cause=f"correction/{form.cleaned_data['key']}",
                 now=timezone.now(),
-                actor=request.user,
+                actor=who(request),
             )
 
         return _recorded(request, level, record)

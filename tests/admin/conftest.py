@@ -123,7 +123,7 @@ def _invoice(order: Order, now: datetime) -> None:
         package = Package.objects.create(
             order=order, number=1, status="closed", opened_at=now, closed_at=now
         )
-        line = order.lines.get()
+        line = order.lines.order_by("index")[0]
         PackageItem.objects.create(package=package, line=line, quantity=1)
         message = OutboxMessage.objects.create(
             account=order.account,
