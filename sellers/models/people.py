@@ -16,6 +16,6 @@ class User(AbstractUser):
         help_text=_("Empty: the language of the browser."),
     )
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
