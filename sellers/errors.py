@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 logger = logging.getLogger(__name__)
@@ -77,9 +78,18 @@ def _sentence(detail: Any, path: str = "") -> str:
     """REST framework's nested detail as one line that names the path of the first fault."""
     if isinstance(detail, dict) and detail:
         key, value = next(iter(detail.items()))
-        return _sentence(value, f"{path}.{key}" if path else str(key))
+        return _sentence(value, _step(path, str(key)))
     if isinstance(detail, list) and detail:
         faulty = next((i for i, entry in enumerate(detail) if entry), 0)
         nested = isinstance(detail[faulty], (dict, list))
         return _sentence(detail[faulty], f"{path}[{faulty}]" if nested else path)
     return f"{path}: {detail}" if path else str(detail)
+
+
+def _step(path: str, key: str) -> str:
+    """REST framework numbers the entries of a list with keys of their own."""
+    if key == api_settings.NON_FIELD_ERRORS_KEY:
+        return path
+    if key.isdigit():
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key

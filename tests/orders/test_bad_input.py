@@ -1,0 +1,179 @@
+"""Whatever is sent: a 4xx in VTEX's shape that says what is wrong, and nothing changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from orders import wire
+from tests.builders import Line, a_placement
+from tests.orders.conftest import error_of, everything
+
+
+def _with(path: str, value: Any) -> dict[str, Any]:
+    """A placement with one value, named by its path, replaced."""
+    placement = a_placement()
+    *parents, last = path.split(".")
+    target: Any = placement
+    for name in parents:
+        target = target[int(name)] if name.isdigit() else target[name]
+    target[int(last) if last.isdigit() else last] = value
+    return placement
+
+
+WRONG = [
+    ("marketplaceOrderId", "", "marketplaceOrderId"),
+    ("marketplaceOrderId", None, "marketplaceOrderId"),
+    ("marketplaceOrderId", "x" * 61, "marketplaceOrderId"),
+    ("marketplaceOrderId", {"a": 1}, "marketplaceOrderId"),
+    ("marketplacePaymentValue", 12.5, "marketplacePaymentValue"),
+    ("marketplacePaymentValue", -1, "marketplacePaymentValue"),
+    ("marketplacePaymentValue", 10**30, "marketplacePaymentValue"),
+    ("items", [], "items"),
+    ("items", None, "items"),
+    ("items", "many", "items"),
+    ("items", [None], "items[0]"),
+    ("items.0.quantity", 0, "items[0].quantity"),
+    ("items.0.quantity", -3, "items[0].quantity"),
+    ("items.0.quantity", 1.5, "items[0].quantity"),
+    ("items.0.quantity", True, "items[0].quantity"),
+    ("items.0.quantity", 10**400, "items[0].quantity"),
+    ("items.0.quantity", [1], "items[0].quantity"),
+    ("items.0.price", "free", "items[0].price"),
+    ("items.0.price", None, "items[0].price"),
+    ("items.0.id", None, "items[0].id"),
+    ("items.0.unitMultiplier", -1, "items[0].unitMultiplier"),
+    ("items.0.unitMultiplier", "NaN", "items[0].unitMultiplier"),
+    ("items.0.unitMultiplier", "1e999", "items[0].unitMultiplier"),
+    ("items.0.isGift", {"a": 1}, "items[0].isGift"),
+    ("items.0.bundleItems", "x", "items[0].bundleItems"),
+    ("items.0.priceTags", [{"value": 1.5}], "items[0].priceTags[0].value"),
+    ("shippingData", None, "shippingData"),
+    ("shippingData", [], "shippingData"),
+    ("shippingData.logisticsInfo", None, "shippingData.logisticsInfo"),
+    ("shippingData.logisticsInfo", [], "items[0]"),
+    ("shippingData.logisticsInfo.0.selectedSla", None, "items[0]"),
+    ("shippingData.logisticsInfo.0.lockTTL", "soon", "lockTTL"),
+    ("shippingData.logisticsInfo.0.price", -5, "price"),
+    ("shippingData.logisticsInfo.0.itemIndex", 7, "items[0]"),
+    ("shippingData.logisticsInfo.0.deliveryWindow", {"startDateUtc": "noon"}, "startDateUtc"),
+    ("shippingData.address", "here", "shippingData.address"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "named"), WRONG)
+def test_names_the_path_of_a_wrong_value(vtex, path, value, named):
+    before = everything()
+    refusal = vtex.place(_with(path, value))
+    assert refusal.status_code == 400
+    assert named in error_of(refusal)["message"]
+    assert everything() == before
+
+
+def test_names_the_position_of_the_order_at_fault(vtex):
+    good = a_placement(order_id="1-01")
+    refusal = vtex.place(good, a_placement(order_id="2-01") | {"items": []})
+    assert refusal.status_code == 400
+    assert error_of(refusal)["message"].startswith("[1].items")
+
+
+def test_refuses_two_logistics_rows_for_one_item(vtex):
+    placement = a_placement()
+    placement["shippingData"]["logisticsInfo"] *= 2
+    refusal = vtex.place(placement)
+    assert refusal.status_code == 400
+    assert "logisticsInfo[1].itemIndex" in error_of(refusal)["message"]
+
+
+def test_refuses_the_same_order_twice_in_one_call(vtex):
+    refusal = vtex.place(a_placement(), a_placement())
+    assert refusal.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"not json",
+        b"\xff\xfe",
+        b"null",
+        b"7",
+        b'"text"',
+        b"[]",
+        b"[[]]",
+        b"{}",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": "\\u0000"}',
+        b'{"a\\u0000": 1}',
+        b'{"a": "\\ud800"}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b"[" * 100_000,
+        b"[" * 200 + b"]" * 200,
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/pvt/orders", "/pvt/orders/R-X/fulfill", "/pvt/orders/R-X/cancel"]
+)
+def test_refuses_what_is_no_order_at_all(vtex, path, body):
+    before = everything()
+    refusal = vtex.post(path, body)
+    assert 400 <= refusal.status_code < 500
+    error_of(refusal)
+    assert everything() == before
+
+
+def test_refuses_text_the_database_cannot_hold_wherever_it_is(vtex):
+    refusal = vtex.place(a_placement(openTextField={"value": "a\0b"}))
+    assert refusal.status_code == 400
+    assert "openTextField.value" in error_of(refusal)["message"]
+
+
+def test_refuses_a_body_that_is_too_large_before_reading_it(vtex):
+    huge = b'{"a": "' + b"x" * wire.LARGEST_BODY + b'"}'
+    assert vtex.post("/pvt/orders", huge).status_code == 413
+
+
+def test_refuses_too_many_items_and_too_many_orders(vtex):
+    line = Line(freight=990)
+    assert vtex.place(a_placement(*[line] * 501)).status_code == 400
+    orders = [a_placement(order_id=f"{number}-01") for number in range(51)]
+    assert vtex.place(*orders).status_code == 400
+
+
+@pytest.mark.parametrize("nothing", [None, "a note", {"value": "a note"}])
+def test_accepts_the_buyers_note_in_every_form(vtex, nothing):
+    assert vtex.place(a_placement(openTextField=nothing)).status_code == 200
+
+
+def test_accepts_nulls_where_vtex_sends_them(vtex):
+    placement = a_placement(clientProfileData=None, customData=None, marketingData=None)
+    placement["items"][0] |= dict.fromkeys(
+        ("commission", "bundleItems", "priceTags", "measurementUnit", "isGift", "attachments")
+    )
+    placement["shippingData"]["address"] |= dict.fromkeys(("receiverName", "state", "city"))
+    assert vtex.place(placement).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_answers_other_methods_in_the_error_shape(vtex, method, client):
+    answer = getattr(client, method)(vtex.base + "/pvt/orders")
+    assert answer.status_code == 405
+    error_of(answer)
+
+
+@pytest.mark.parametrize("path", ["/pvt/orders/R-X/changes", "/pvt/nothing", "/pvt/orders/R-X"])
+def test_answers_unknown_paths_in_the_error_shape(vtex, path):
+    answer = vtex.post(path, {})
+    assert answer.status_code == 404
+    error_of(answer)
+
+
+def test_answers_json_whatever_the_caller_accepts(vtex):
+    answer = vtex.place(a_placement(), Accept="text/html")
+    assert answer.status_code == 200
+    assert json.loads(answer.content)
