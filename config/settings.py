@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "orders",
     "invoicing",
 ]
+if not IN_PRODUCTION:
+    INSTALLED_APPS.append("demo")
 MIDDLEWARE = [
     "sellers.marketplace.tracing.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -134,6 +136,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if IN_PRODUCTION:
+    # A database that once served a demonstration has logins whose passwords everybody can read.
+    AUTHENTICATION_BACKENDS.insert(0, "demo.refusing.RefuseDemoPasswords")
+    AUTH_PASSWORD_VALIDATORS.append({"NAME": "demo.refusing.NotADemoPassword"})
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

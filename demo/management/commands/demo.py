@@ -1,0 +1,109 @@
+"""The demonstration, step by step, as `make demo` takes them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from demo.people import LOGINS
+from demo.preparing import SLUG, prepare, write_stand_in_settings
+from demo.stand_in import StandIn
+from demo.trading import Report, await_deliveries, steps, trade
+from sellers.errors import DomainError
+from sellers.models import SellerAccount
+
+
+class Command(BaseCommand):
+    help = "Prepare the demonstration, send traffic through it, or say where to find it."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--prepare", action="store_true", help="the seller and the logins")
+        what.add_argument("--traffic", action="store_true", help="orders, by the stand-in")
+        what.add_argument("--addresses", action="store_true", help="where to go, and as whom")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.IN_PRODUCTION:
+            raise CommandError("The demonstration does not run in production.")
+        if options["prepare"]:
+            self._prepare()
+        elif options["traffic"]:
+            self._send_traffic()
+        else:
+            self._say_addresses()
+
+    def _prepare(self) -> None:
+        account = prepare(stand_in_url=_stand_in_url(), now=timezone.now())
+        target = settings.VAR_DIR / "demo" / "sandbox.json"
+        write_stand_in_settings(account, portal_url=_portal_url(), target=target)
+        self.stdout.write(
+            f"  {account.name}: {account.skus.count()} SKUs, "
+            f"{account.warehouses.count()} warehouses, {account.policies.count()} policies, "
+            f"{len(LOGINS)} logins"
+        )
+
+    def _send_traffic(self) -> None:
+        _require_seller()
+        with tqdm(total=steps(), desc="  traffic", file=sys.stderr, unit="step") as bar:
+            report = _trade(bar)
+        waiting = await_deliveries() if report.placed else 0
+        self._report(report, waiting)
+
+    def _report(self, report: Report, waiting: int) -> None:
+        self.stdout.write(f"  {report.placed} orders placed, {report.found} were there already")
+        if waiting:
+            self.stdout.write(f"  {waiting} messages to the marketplace are still waiting")
+        for fault in report.faults:
+            self.stdout.write(self.style.WARNING(f"  {fault}"))
+
+    def _say_addresses(self) -> None:
+        _require_seller()
+        rows = [f"  {x.username:<10}{x.password:<22}{x.role}" for x in LOGINS]
+        lines = (
+            "",
+            f"  The portal                  {_portal_url()}/admin/",
+            f"  The marketplace (stand-in)  {_stand_in_url()}/",
+            "",
+            f"  {'login':<10}{'password':<22}role",
+            *rows,
+            "",
+            "  What to try first:",
+            "  1. Sign in as packer and open the packing queue: put half of an order in a package.",
+            "  2. Close the package: its invoice appears at the marketplace, for that part alone.",
+            "  3. Sign in as manager, open the order: its timeline has the marketplace's receipt.",
+            "",
+        )
+        self.stdout.write("\n".join(lines))
+
+
+def _trade(bar: tqdm[Any]) -> Report:
+    def advance(step: str) -> None:
+        bar.set_postfix_str(step, refresh=False)
+        bar.update()
+
+    try:
+        return trade(StandIn(_stand_in_url()), advance=advance)
+    except DomainError as error:
+        raise CommandError(error.message) from error
+
+
+def _require_seller() -> None:
+    if not SellerAccount.objects.filter(slug=SLUG).exists():
+        raise CommandError("There is no demonstration seller yet: run demo --prepare first.")
+
+
+def _portal_url() -> str:
+    port = os.environ.get("PORT", "8000")
+    return os.environ.get("PORTAL_URL", f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def _stand_in_url() -> str:
+    port = int(os.environ.get("PORT", "8000")) + 1
+    return os.environ.get("SANDBOX_URL", f"http://127.0.0.1:{port}").rstrip("/")
