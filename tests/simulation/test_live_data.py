@@ -89,7 +89,8 @@ def test_released_holds_free_nothing_twice(client: Client) -> None:
     hold(3, NOW - timedelta(days=1))
     Hold.objects.update(state=Hold.State.RELEASED)
     StockLevel.objects.update(held=0)
-    assert balance(client) == 10
+    hold(2, None)
+    assert balance(client) == 8
 
 
 def test_safety_beyond_what_is_on_hand_is_zero_not_less(client: Client) -> None:
@@ -204,6 +205,19 @@ def test_a_full_window_is_not_offered_and_a_policy_without_windows_left_neither(
     assert offered(client) == ["economy"]
     with pytest.raises(Conflict):
         capacity.book(policy=policy, at=NOW, window=window)
+
+
+def test_a_window_is_gone_the_moment_it_begins(client: Client) -> None:
+    policy = limited()
+    for starts_at in (NOW, NOW + timedelta(seconds=1)):
+        DeliveryWindow.objects.create(
+            policy=policy, starts_at=starts_at, ends_at=NOW + timedelta(hours=1)
+        )
+    tariffs.bump(policy.account_id)
+    express = ask(client, "mug", **RIO)["logisticsInfo"][0]["slas"][1]
+    assert [w["startDateUtc"] for w in express["availableDeliveryWindows"]] == [
+        "2026-03-10T13:00:01+00:00"
+    ]
 
 
 def test_a_window_of_nobody_cannot_be_booked() -> None:
