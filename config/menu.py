@@ -74,6 +74,12 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "sellers.view_stockmovement",
             ),
             Entry(
+                _("Stock audits"),
+                "fact_check",
+                "admin:sellers_stockaudit_changelist",
+                "sellers.view_stockaudit",
+            ),
+            Entry(
                 _("Warehouses"),
                 "warehouse",
                 "admin:sellers_warehouse_changelist",

@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
     "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
+    "audit-stock": {"task": "orders.tasks.audit_stock", "schedule": 3600.0},
 }
 
 # --- the portal's own -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from orders import expiring, listening
+from orders import alarming, expiring, listening
 
 
 @shared_task(name="orders.tasks.expire_holds")
@@ -18,3 +18,9 @@ def expire_holds() -> int:
 def process_events() -> int:
     """Act on the marketplace's notices that are stored and waiting."""
     return listening.process_waiting(now=timezone.now())
+
+
+@shared_task(name="orders.tasks.audit_stock")
+def audit_stock() -> int:
+    """Compare levels, ledger and holds of every account; what differs becomes an alarm."""
+    return alarming.audit_stock(now=timezone.now())

@@ -2,6 +2,7 @@
 
 from sellers.marketplace.models import DeliveryAttempt, OutboxMessage, StaffDecision
 from sellers.models.accounts import SellerAccount
+from sellers.models.audits import StockAudit
 from sellers.models.catalogue import SalesChannelPrice, Sku
 from sellers.models.people import User
 from sellers.models.shipping import (
@@ -30,6 +31,7 @@ __all__ = [
     "ShippingPolicy",
     "Sku",
     "StaffDecision",
+    "StockAudit",
     "StockLevel",
     "StockMovement",
     "User",
