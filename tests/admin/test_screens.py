@@ -26,6 +26,7 @@ OPEN_TO = {
         "sellers.shippingpolicy",
         "sellers.sku",
         "sellers.stocklevel",
+        "sellers.stockaudit",
         "sellers.stockmovement",
         "sellers.warehouse",
     },

@@ -289,6 +289,7 @@ def test_is_run_by_beat() -> None:
     sql("UPDATE sellers_stocklevel SET on_hand = 8")
     scheduled = settings.CELERY_BEAT_SCHEDULE["audit-stock"]["task"]
 
+    current_app.loader.import_default_modules()
     current_app.tasks[scheduled].apply()
 
     assert StockAudit.objects.get().total == 1
