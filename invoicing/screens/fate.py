@@ -22,7 +22,7 @@ class Fate:
 def fate_of(message: OutboxMessage) -> Fate:
     status = OutboxMessage.Status(message.status)
     if status == OutboxMessage.Status.DELIVERED:
-        return Fate("accepted", "✓", _("Accepted by the marketplace"), _receipt(message.receipt))
+        return _accepted(message)
     if status == OutboxMessage.Status.SUPERSEDED:
         return Fate("void", "–", _("No longer needed"))
     if status in OutboxMessage.NEEDS_ATTENTION:
@@ -34,6 +34,17 @@ def fate_of(message: OutboxMessage) -> Fate:
         tried = _("Not through yet after %(count)d attempts; it is tried again by itself")
         return Fate("waiting", "…", tried % {"count": message.attempts_made}, message.last_error)
     return Fate("waiting", "…", _("On its way to the marketplace"))
+
+
+def _accepted(message: OutboxMessage) -> Fate:
+    """The first tick: accepted. The second: seen in the marketplace's own order."""
+    receipt = _receipt(message.receipt)
+    if message.applied == OutboxMessage.Applied.APPLIED:
+        return Fate("accepted", "✓✓", _("Accepted, and in the marketplace's order"), receipt)
+    if message.applied == OutboxMessage.Applied.MISSING:
+        text = _("Accepted, but not in the marketplace's order: tell a manager")
+        return Fate("refused", "✓✕", text, receipt)
+    return Fate("accepted", "✓", _("Accepted by the marketplace"), receipt)
 
 
 def _receipt(receipt: str) -> str:

@@ -6,7 +6,7 @@
   const alarm = $("alarm"), sure = $("sure"), help = $("help");
   const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
   const KEYS = { n: "new", c: "close", u: "undo", p: "slip", g: "next", "?": "help" };
-  let waiting = Boolean(document.body.dataset.waiting);
+  let waiting = Boolean(document.body.dataset.waiting), next = 0;
 
   // --- answers
 
@@ -31,6 +31,7 @@
     board.querySelectorAll(".panes > section").forEach((s, i) => { s.scrollTop = scrolled[i] ?? 0; });
     form.elements.package.value = answer.package ?? "";
     waiting = answer.waiting;
+    lookLater();
   }
 
   function complain(answer) {
@@ -211,9 +212,14 @@
         // The next round will tell.
       }
     }
-    setTimeout(look, waiting ? 2500 : 15000);
+    lookLater();
   }
-  setTimeout(look, waiting ? 1500 : 15000);
+
+  function lookLater() {
+    clearTimeout(next);
+    next = setTimeout(look, waiting ? 2000 : 15000);
+  }
+  lookLater();
 
   // An error of a plain form, or one that came before the script was ready, waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });

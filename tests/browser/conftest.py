@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -55,3 +57,10 @@ def tablet() -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(tablet: BrowserContext) -> Page:
     return tablet.pages[0] if tablet.pages else tablet.new_page()
+
+
+@pytest.fixture
+def roles(transactional_db: None) -> None:
+    """The roles that a migration makes: emptying the tables after a test took them along."""
+    migration = import_module("invoicing.migrations.0002_roles")
+    migration.create_roles(apps, None)
