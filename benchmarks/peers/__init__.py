@@ -1,0 +1,1 @@
+"""What the portal is measured against. None of this is part of the portal."""

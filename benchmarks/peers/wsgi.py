@@ -1,0 +1,8 @@
+"""A peer behind Django's own handler; the environment names it (see urls.py)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.peers.settings")
+application = get_wsgi_application()

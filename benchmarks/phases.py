@@ -1,0 +1,194 @@
+"""The parts of a benchmark, each with servers of its own; what they return is what is reported."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.agreement import compare
+from benchmarks.carts import Question
+from benchmarks.contestants import CALLS_PER_WORKER, Contestant, Server
+from benchmarks.load import Client
+from benchmarks.rounds import Database, Figures, asked, half_load, measure, paired
+from config.supervisor import Supervisor
+
+Json = dict[str, Any]
+REFERENCE = "portal"
+# Servers that are asked at random moments at half of what they can take.
+HALF_LOAD = ("portal", "node-live")
+COUNTED_REQUESTS = 500
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure, and how long."""
+
+    contestants: Sequence[Contestant]
+    sizes: Sequence[int]
+    items: Sequence[int]
+    rounds: int
+    seconds: float
+    port: int
+    var: Path
+
+    @property
+    def answers(self) -> Path:
+        return self.var / "answers"
+
+    @property
+    def largest(self) -> int:
+        return max(self.sizes)
+
+
+class Stage:
+    """Starts contestants, and says which cores are whose."""
+
+    def __init__(self, plan: Plan, supervisor: Supervisor, database: Database) -> None:
+        self.plan = plan
+        self.supervisor = supervisor
+        self.database = database
+        self.cores = sorted(os.sched_getaffinity(0))
+
+    @contextmanager
+    def cast(self, contestants: Sequence[Contestant], *, workers: int) -> Iterator[list[Server]]:
+        """Their servers, up and pinned; ended on leaving."""
+        first = Question(self.plan.largest, self.plan.items[0]).requests()[0]
+        servers = []
+        try:
+            for place, contestant in enumerate(contestants):
+                port = self.plan.port + place
+                servers.append(Server(contestant, self.supervisor, port=port, workers=workers))
+            for server in servers:
+                server.await_answers(first)
+                self._pin(server, workers)
+            yield servers
+        finally:
+            self.supervisor.stop()
+            os.sched_setaffinity(0, self.cores)
+            self.database.pin(set(self.cores))
+
+    def _pin(self, server: Server, workers: int) -> None:
+        if self.has_cores_for(workers):
+            rest = set(self.cores[workers:])
+            server.pin(set(self.cores[:workers]))
+            os.sched_setaffinity(0, rest)
+            self.database.pin(rest)
+
+    def has_cores_for(self, workers: int) -> bool:
+        """One for each worker and one more for PostgreSQL and the client."""
+        return len(self.cores) > workers
+
+
+def agree(stage: Stage) -> Json:
+    """All live contestants answer the same; an answer of each size is kept for the bare view."""
+    plan = stage.plan
+    plan.answers.mkdir(parents=True, exist_ok=True)
+    live = [contestant for contestant in plan.contestants if contestant.answers]
+    sizes = {}
+    with stage.cast(live, workers=1) as servers:
+        for items in plan.items:
+            question = Question(plan.largest, items)
+            answer = compare(servers, question.requests())
+            (plan.answers / f"{question.query}.json").write_bytes(answer)
+            sizes[str(items)] = len(answer)
+    return {"compared": [contestant.name for contestant in live], "answer_bytes": sizes}
+
+
+def carts(stage: Stage, *, workers: int, rounds: int) -> Json:
+    """All contestants side by side, for each size of cart; then some at half load."""
+    plan = stage.plan
+    result: Json = {"pinned": stage.has_cores_for(workers), "items": {}, "half_load": {}}
+    with stage.cast(plan.contestants, workers=workers) as servers:
+        for items in plan.items:
+            requests = asked(Question(plan.largest, items), servers)
+            figures = measure(
+                servers, requests, database=stage.database, rounds=rounds, seconds=plan.seconds
+            )
+            result["items"][str(items)] = _side_by_side(servers, figures)
+            result["half_load"][str(items)] = {
+                server.name: half_load(
+                    server,
+                    requests[server.process],
+                    full_rate=figures[server.process].summary()["rates"],
+                    seconds=plan.seconds * 4,
+                )
+                for server in servers
+                if server.name in HALF_LOAD
+            }
+        result["memory_mib"] = {server.name: server.worker_memory_mib() for server in servers}
+    return result
+
+
+def _side_by_side(servers: Sequence[Server], figures: dict[str, Figures]) -> Json:
+    reference = figures[next(s for s in servers if s.name == REFERENCE).process]
+    return {
+        server.name: {
+            **figures[server.process].summary(),
+            "portal_times_by_rate": paired(reference, figures[server.process])[0],
+            "portal_times_by_cpu": paired(reference, figures[server.process])[1],
+        }
+        for server in servers
+    }
+
+
+def flatness(stage: Stage, *, items: int) -> Json:
+    """The portal alone, a fresh server for each size of catalogue, in turns."""
+    plan = stage.plan
+    portal = next(each for each in plan.contestants if each.name == REFERENCE)
+    with stage.cast([portal] * len(plan.sizes), workers=1) as servers:
+        requests = {
+            server.process: Question(size, items).requests()
+            for server, size in zip(servers, plan.sizes, strict=True)
+        }
+        figures = measure(
+            servers,
+            requests,
+            database=stage.database,
+            rounds=plan.rounds,
+            seconds=plan.seconds,
+        )
+        smallest = figures[servers[0].process]
+        return {
+            str(size): {
+                **figures[server.process].summary(),
+                "times_the_smallest_by_rate": paired(figures[server.process], smallest)[0],
+                "times_the_smallest_by_cpu": paired(figures[server.process], smallest)[1],
+                "memory_mib": server.worker_memory_mib(),
+            }
+            for server, size in zip(servers, plan.sizes, strict=True)
+        }
+
+
+def statements(stage: Stage, *, items: int) -> Json:
+    """SQL statements per request, counted by the database over a server's whole life.
+
+    PostgreSQL is only sure of its counters once a session has ended, so each server is ended
+    before they are read. What a start costs is divided among the requests too.
+    """
+    requests = Question(stage.plan.largest, items).requests()
+    result: Json = {}
+    for contestant in stage.plan.contestants:
+        if contestant.answers:
+            before = _settled(stage.database)
+            with stage.cast([contestant], workers=1) as [server]:
+                _ask_one_by_one(server, requests)
+            asked_for = COUNTED_REQUESTS + CALLS_PER_WORKER
+            result[contestant.name] = (_settled(stage.database) - before) / asked_for
+    return result
+
+
+def _ask_one_by_one(server: Server, requests: Sequence[bytes]) -> None:
+    with Client(port=server.port, connections=1) as client:
+        for number in range(COUNTED_REQUESTS):
+            client.ask(requests[number % len(requests)])
+
+
+def _settled(database: Database) -> int:
+    """Ended sessions report a moment later."""
+    time.sleep(0.5)
+    return database.transactions()

@@ -1,0 +1,43 @@
+"""Where the benchmark's data lives: a database of its own, kept between runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from config.embedded import running
+
+# Raised when the data set changes shape: another database is then made beside the old one.
+VERSION = 1
+
+
+@contextmanager
+def database(*, var: Path, server: str | None, largest: int) -> Iterator[str]:
+    """The URL of the database for catalogues up to `largest` SKUs, made if it is not there.
+
+    On the `server` given by URL, or on the embedded one under `var`. The environment names it too,
+    for Django here and in every server process.
+    """
+    if server:
+        yield _made(server, largest, redis=os.environ.get("REDIS_URL"))
+        return
+    with running(var / "servers") as embedded:
+        yield _made(embedded.database_url, largest, redis=embedded.redis_url)
+
+
+def _made(server: str, largest: int, *, redis: str | None) -> str:
+    name = f"benchmark_v{VERSION}_{largest}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        if known.fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ["REDIS_URL"] = redis or os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    return url
