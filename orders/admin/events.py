@@ -53,7 +53,7 @@ class OrderEventAdmin(ReadOnly, PortalAdmin):
     )
     readonly_fields = ("received", "processed")
 
-    @display(description=_("received"), ordering="id")
+    @display(description=_("received"))
     def received(self, event: OrderEvent) -> str:
         return local(event.received_at, event.account.zone)
 

@@ -213,14 +213,14 @@ class _Reader:
             "until": local(hold.expires_at, self.zone),
         }
         if hold.state == Hold.State.RELEASED:
-            return _("%(units)s given back in %(warehouse)s") % facts
+            return _("given back: %(units)s in %(warehouse)s") % facts
         if hold.state == Hold.State.SHIPPED:
-            return _("%(units)s taken from %(warehouse)s") % facts
+            return _("taken: %(units)s from %(warehouse)s") % facts
         if hold.expires_at is None:
-            return _("%(units)s held in %(warehouse)s: the order is paid") % facts
+            return _("held: %(units)s in %(warehouse)s, the order is paid") % facts
         if hold.expires_at <= self.now:
-            return _("%(units)s in %(warehouse)s no longer held: not paid by %(until)s") % facts
-        return _("%(units)s held in %(warehouse)s until %(until)s, if not paid before") % facts
+            return _("no longer held: %(units)s in %(warehouse)s, not paid by %(until)s") % facts
+        return _("held: %(units)s in %(warehouse)s, until %(until)s if not paid before") % facts
 
     def money_strip(self) -> list[Fact]:
         order = self.order

@@ -43,7 +43,6 @@ class OrderAdmin(ReadOnly, PortalAdmin):
         "value",
         "invoice_fate",
         "destination",
-        "account",
     )
     list_filter = (WorkFilter, DueFilter, AccountFilter)
     list_select_related = ("account",)
@@ -54,10 +53,7 @@ class OrderAdmin(ReadOnly, PortalAdmin):
     actions = None
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        hidden = set() if may_see_money(request) else {"value"}
-        if not AccountFilter.is_needed():
-            hidden.add("account")
-        return [name for name in self.list_display if name not in hidden]
+        return [name for name in self.list_display if name != "value" or may_see_money(request)]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Open work soonest due first, everything else latest first; both as an index has it."""
@@ -130,9 +126,10 @@ class OrderAdmin(ReadOnly, PortalAdmin):
     @display(description=gettext_lazy("order"))
     def ids(self, order: Order) -> str:
         return format_html(
-            '<span class="portal-ids"><b>{}</b><small>{}</small></span>',
+            '<span class="portal-ids"><b>{}</b><small>{}</small><small>{}</small></span>',
             order.marketplace_order_id,
             order.seller_order_id,
+            order.account.name,
         )
 
     @display(description=gettext_lazy("status"), label={str(k): v for k, v in COLOURS.items()})
@@ -146,7 +143,7 @@ class OrderAdmin(ReadOnly, PortalAdmin):
         moment = local(order.due_at, order.account.zone)
         if order.status in OPEN and order.due_at < timezone.now():
             return format_html(
-                '<span class="portal-nowrap portal-late">{} · {}</span>', moment, _("late")
+                '<span class="portal-nowrap portal-late">{}<br>{}</span>', moment, _("late")
             )
         return format_html('<span class="portal-nowrap">{}</span>', moment)
 
@@ -168,4 +165,5 @@ class OrderAdmin(ReadOnly, PortalAdmin):
 
     @display(description=gettext_lazy("destination"))
     def destination(self, order: Order) -> str:
-        return " / ".join(filter(None, (order.ship_city, order.ship_state))) or NOTHING
+        place = " / ".join(filter(None, (order.ship_city, order.ship_state))) or NOTHING
+        return format_html('<span class="portal-clip">{}</span>', place)

@@ -25,10 +25,6 @@ class AccountFilter(SimpleListFilter):
             (str(pk), name) for pk, name in SellerAccount.objects.values_list("pk", "name")[:200]
         ]
 
-    @staticmethod
-    def is_needed() -> bool:
-        return SellerAccount.objects.count() > 1
-
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1
 

@@ -115,12 +115,12 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     search_help_text = _("Marketplace order id")
     actions_detail = ("resend", "dismiss")
     fieldsets = (
-        (None, {"fields": (("state", "kind"), "next_step")}),
+        (None, {"fields": (("status", "kind"), "next_step")}),
         (_("About"), {"fields": (("subject", "account"), ("receipt", "last_error"))}),
-        (_("Sent"), {"fields": (("method", "path"), "body")}),
-        (_("When"), {"fields": (("created", "due", "settled"), ("attempts_made", "in_doubt"))}),
+        (_("Sent"), {"fields": ("method", "path", "body")}),
+        (_("When"), {"fields": (("created", "due"), ("settled", "attempts_made"), "in_doubt")}),
     )
-    readonly_fields = ("state", "next_step", "created", "due", "settled")
+    readonly_fields = ("next_step", "created", "due", "settled")
 
     def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offered for what waits for a person only."""
@@ -191,7 +191,7 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     def next_step(self, message: OutboxMessage) -> str:
         return str(NEXT_STEPS[OutboxMessage.Status(message.status)])
 
-    @display(description=_("created"), ordering="id")
+    @display(description=_("created"))
     def created(self, message: OutboxMessage) -> str:
         return local(message.created_at, message.account.zone)
 

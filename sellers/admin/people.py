@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from sellers.models import User
 
@@ -94,11 +99,77 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
         return ", ".join([str(_("without limits")), *names] if user.is_superuser else names)
 
 
+VERBS = {
+    "view": _("see"),
+    "add": _("add"),
+    "change": _("change"),
+    "delete": _("delete"),
+}
+#: What a role can be about; the rest of Django's permissions mean nothing here.
+SUBJECTS = ("orders", "invoicing", "sellers")
+
+
+class PermissionBoxes(UnfoldAdminCheckboxSelectMultipleWidget):
+    template_name = "sellers/permissions.html"
+
+
+class RoleForm(forms.ModelForm[Group]):
+    """What a role may do, said in the words of the menu and grouped by subject."""
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "permissions" in self.fields:
+            offered = _offered()
+            field = forms.ModelMultipleChoiceField(
+                offered, required=False, label=_("What they may do"), widget=PermissionBoxes
+            )
+            field.choices = _by_subject(offered)
+            self.fields["permissions"] = field
+
+    def clean_permissions(self) -> QuerySet[Permission]:
+        """What was ticked, and what the role has that is not offered here."""
+        ticked: QuerySet[Permission] = self.cleaned_data["permissions"]
+        if self.instance._state.adding:
+            return ticked
+        kept = self.instance.permissions.exclude(pk__in=_offered().order_by().values("pk"))
+        chosen = [*ticked.values_list("pk", flat=True), *kept.values_list("pk", flat=True)]
+        return Permission.objects.filter(pk__in=chosen)
+
+
+def _offered() -> QuerySet[Permission]:
+    roles = Q(content_type__app_label="auth", content_type__model="group")
+    offered = Permission.objects.filter(Q(content_type__app_label__in=SUBJECTS) | roles)
+    return offered.select_related("content_type").order_by("content_type", "pk")
+
+
+def _by_subject(permissions: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
+    subjects: dict[str, list[tuple[int, str]]] = {}
+    for permission in permissions:
+        model = permission.content_type.model_class()
+        if model is not None:
+            subject = capfirst(str(model._meta.verbose_name_plural))
+            subjects.setdefault(subject, []).append((permission.pk, _said(permission)))
+    return sorted(subjects.items())
+
+
+def _said(permission: Permission) -> str:
+    """A permission as the end of "they may": a verb, or its own sentence in our language."""
+    verb = permission.codename.partition("_")[0]
+    is_usual = permission.codename == f"{verb}_{permission.content_type.model}"
+    return str(VERBS[verb]) if is_usual and verb in VERBS else gettext(permission.name)
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
+class RoleAdmin(ModelAdmin):
+    form = RoleForm
+    fields = ("name", "permissions")
     list_display = ("role",)
     search_fields = ("name",)
     list_fullwidth = True
@@ -106,6 +177,10 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     @display(description=_("role"), ordering="name")
     def role(self, group: Group) -> str:
         return role_name(group)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
+        """The portal's own roles keep the name by which it knows them."""
+        return ["name"] if obj is not None and obj.name in ROLES else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """The portal's own roles stay; others come and go."""

@@ -110,7 +110,7 @@ class StockLevelAdmin(ShelfColumns, PortalAdmin):
     search_fields = ("sku__ref", "sku__ean")
     search_help_text = _("SKU id or EAN")
     ordering = ("id",)
-    fields = ("sku", "warehouse", ("on_hand", "held", "safety", "available"), "ledger")
+    fields = ("sku", "warehouse", ("on_hand", "held"), ("safety", "available"), "ledger")
     readonly_fields = ("sku", "warehouse", "on_hand", "held", "safety", "available", "ledger")
     actions = None
     actions_detail = ("count", "correct")
@@ -219,8 +219,7 @@ class StockMovementAdmin(ReadOnly, BySku, PortalAdmin):
         "kind",
         "on_hand_change",
         "held_change",
-        "cause",
-        "note",
+        "told_cause",
         "actor",
     )
     list_filter = ("kind", AccountOfLevelFilter, WarehouseOfLevelFilter, "at")
@@ -235,13 +234,19 @@ class StockMovementAdmin(ReadOnly, BySku, PortalAdmin):
     )
     readonly_fields = ("when", "sku", "warehouse")
 
-    @display(description=_("at"), ordering="id")
+    @display(description=_("cause"))
+    def told_cause(self, movement: StockMovement) -> str:
+        """The order, or what somebody wrote; the exact cause is on the movement's page."""
+        told = movement.seller_order_id or movement.note or movement.cause.partition("/")[0]
+        return format_html('<span class="portal-clip">{}</span>', told)
+
+    @display(description=_("at"))
     def when(self, movement: StockMovement) -> str:
         return local(movement.at, movement.level.sku.account.zone)
 
     @display(description=_("SKU"))
     def sku(self, movement: StockMovement) -> str:
-        return str(movement.level.sku)
+        return format_html('<span class="portal-clip">{}</span>', movement.level.sku)
 
     @display(description=_("warehouse"))
     def warehouse(self, movement: StockMovement) -> str:
@@ -278,7 +283,7 @@ class HoldAdmin(ReadOnly, BySku, PortalAdmin):
 
     @display(description=_("SKU"))
     def sku(self, hold: Hold) -> str:
-        return str(hold.level.sku)
+        return format_html('<span class="portal-clip">{}</span>', hold.level.sku)
 
     @display(description=_("warehouse"))
     def warehouse(self, hold: Hold) -> str:
@@ -288,6 +293,6 @@ class HoldAdmin(ReadOnly, BySku, PortalAdmin):
     def expires(self, hold: Hold) -> str:
         return local(hold.expires_at, hold.level.sku.account.zone)
 
-    @display(description=_("created"), ordering="id")
+    @display(description=_("created"))
     def created(self, hold: Hold) -> str:
         return local(hold.created_at, hold.level.sku.account.zone)

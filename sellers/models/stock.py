@@ -84,7 +84,7 @@ class StockLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sku_id} @ {self.warehouse_id}"
+        return f"{self.sku} · {self.warehouse}"
 
 
 class Hold(models.Model):
