@@ -14,16 +14,22 @@ from sellers.models.accounts import SellerAccount
 from sellers.models.people import User
 
 Status = OutboxMessage.Status
+Applied = OutboxMessage.Applied
 Verdict = StaffDecision.Verdict
 
 
+def is_missing(message: OutboxMessage) -> bool:
+    """Accepted by the marketplace, but not to be seen in the order."""
+    return message.status == Status.DELIVERED and message.applied == Applied.MISSING
+
+
 def can_resend(message: OutboxMessage) -> bool:
-    """Whether `resend` makes sense: it needs attention, or waits for its next try."""
-    return message.status in (*OutboxMessage.NEEDS_ATTENTION, Status.PENDING)
+    """Whether there is something to send: it is unfinished, or was accepted without effect."""
+    return message.status in OutboxMessage.BLOCKING or is_missing(message)
 
 
 def can_dismiss(message: OutboxMessage) -> bool:
-    return message.status in OutboxMessage.BLOCKING
+    return can_resend(message)
 
 
 @transaction.atomic
@@ -38,7 +44,13 @@ def resend(message: OutboxMessage, *, actor: User | None, now: datetime) -> Outb
         actor=actor,
         reason="",
         now=now,
-        changes={"status": Status.PENDING, "due_at": now, "trying_since": None, "settled_at": None},
+        changes={
+            "status": Status.PENDING,
+            "due_at": now,
+            "trying_since": None,
+            "settled_at": None,
+            "applied": Applied.UNWATCHED,
+        },
     )
 
 
@@ -46,12 +58,18 @@ def resend(message: OutboxMessage, *, actor: User | None, now: datetime) -> Outb
 def dismiss(
     message: OutboxMessage, *, reason: str, actor: User | None, now: datetime
 ) -> OutboxMessage:
-    """Declare `message` no longer needed; later messages of its order are free to go.
+    """Declare `message` no longer needed; later messages of its order are free to go. One that was
+    accepted but is not to be seen stays delivered: it is only taken off the list.
 
     Raises Conflict like `resend`, and (`reason-missing`) without a reason.
     """
     if not reason.strip():
         raise Conflict("reason-missing", "Say why the message is no longer needed.")
+    if is_missing(_held(message)):
+        changes: dict[str, Any] = {"applied": Applied.UNWATCHED}
+        return _decide(
+            message, Verdict.DISMISS, actor=actor, reason=reason, now=now, changes=changes
+        )
     return _supersede(message, Verdict.DISMISS, reason=reason, actor=actor, now=now)
 
 
@@ -64,7 +82,7 @@ def withdraw(
     Raises Conflict (`may-have-arrived`) when a try's outcome is unknown, or like `resend`.
     """
     held = _held(message)
-    if held.in_doubt or _left_by_a_dead_worker(held, now):
+    if is_missing(held) or held.in_doubt or _left_by_a_dead_worker(held, now):
         raise Conflict("may-have-arrived", "The marketplace may already have received this.")
     return _supersede(message, Verdict.WITHDRAW, reason=reason, actor=actor, now=now)
 
@@ -101,12 +119,12 @@ def _decide(
     changes: dict[str, Any],
 ) -> OutboxMessage:
     held = _held(message)
-    if held.status not in OutboxMessage.BLOCKING:
+    if not can_resend(held):
         raise Conflict("not-to-be-sent", "This message is settled: there is nothing left to send.")
     if held.leased_until and held.leased_until > now:
         raise Conflict("being-sent", "This message is being sent right now: look again shortly.")
     # A lease that ran out means a worker died in the middle: the message may have arrived.
-    in_doubt = held.in_doubt or _left_by_a_dead_worker(held, now)
+    in_doubt = held.in_doubt or is_missing(held) or _left_by_a_dead_worker(held, now)
     OutboxMessage.objects.filter(pk=held.pk).update(
         **changes, in_doubt=in_doubt, lease=None, leased_until=None
     )

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from sellers.marketplace import breaker, client, excerpts, judging, rate, readback
+from sellers.marketplace import breaker, client, excerpts, judging, looking, rate, readback
 from sellers.marketplace.destinations import Misdirected
 from sellers.marketplace.judging import Outcome, Status, Trial
 from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
@@ -206,7 +207,7 @@ def _record(message: OutboxMessage, trial: Trial) -> None:
 def _move(message: OutboxMessage, trial: Trial, *, now: datetime) -> bool:
     verdict = judging.verdict(message, trial, now=now)
     delivered = verdict.status == Status.DELIVERED
-    changes = {
+    changes: dict[str, Any] = {
         "status": verdict.status,
         "due_at": now + verdict.wait,
         "lease": None,
@@ -218,6 +219,8 @@ def _move(message: OutboxMessage, trial: Trial, *, now: datetime) -> bool:
         "settled_at": None if verdict.status == Status.PENDING else now,
         "trying_since": None if delivered else message.trying_since or trial.started_at,
     }
+    if delivered:
+        changes |= looking.first_look(message, seen=trial.outcome == Outcome.FOUND, now=now)
     try:
         with transaction.atomic():
             return _ours(message).update(**changes) == 1

@@ -33,6 +33,14 @@ class OutboxMessage(models.Model):
         UNAUTHORISED = "unauthorised", _("credentials refused")
         SUPERSEDED = "superseded", _("no longer needed")
 
+    class Applied(models.TextChoices):
+        """The second tick: not only accepted, but to be seen in the order."""
+
+        UNWATCHED = "", _("not checked")
+        WAITING = "waiting", _("accepted, not yet seen in the order")
+        APPLIED = "applied", _("seen in the order")
+        MISSING = "missing", _("accepted, but not to be seen in the order")
+
     NEEDS_ATTENTION = (Status.REJECTED, Status.EXHAUSTED, Status.UNAUTHORISED)
     #: A later message of the same subject waits behind these.
     BLOCKING = (Status.PENDING, *NEEDS_ATTENTION)
@@ -76,6 +84,14 @@ class OutboxMessage(models.Model):
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    applied = models.CharField(
+        _("at the marketplace"),
+        max_length=7,
+        choices=Applied.choices,
+        default=Applied.UNWATCHED,
+        blank=True,
+    )
+    look_at = models.DateTimeField(_("look again"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("message to the marketplace")
@@ -110,6 +126,12 @@ class OutboxMessage(models.Model):
                 condition=Q(status__in=["pending", "rejected", "exhausted", "unauthorised"]),
             ),
             models.Index(fields=["account", "subject"], name="outbox_by_subject"),
+            # Read by looking: what was accepted and is not yet seen in the order.
+            models.Index(
+                fields=["look_at"], name="outbox_to_look_up", condition=Q(applied="waiting")
+            ),
+            # Read by staff's list of what needs attention.
+            models.Index(fields=["id"], name="outbox_missing", condition=Q(applied="missing")),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -38,7 +38,10 @@ def find(message: OutboxMessage, document: Any) -> Finding:
     if message.kind == Kind.CANCEL:
         status = str(document.get("status", "")).lower()
         return Finding.ARRIVED if status in _CANCELLED else Finding.ABSENT
-    return _find_invoice(orjson.loads(message.body), document)
+    said = orjson.loads(message.body)
+    if message.kind == Kind.TRACKING:
+        return _find_tracking(said, unquote(message.path.rpartition("/")[2]), document)
+    return _find_invoice(said, document)
 
 
 def _find_invoice(said: dict[str, Any], document: dict[str, Any]) -> Finding:
@@ -48,6 +51,17 @@ def _find_invoice(said: dict[str, Any], document: dict[str, Any]) -> Finding:
         return Finding.ABSENT
     agree = any(_cents(package.get("invoiceValue")) == value for package in same_number)
     return Finding.ARRIVED if agree else Finding.DIFFERENT
+
+
+def _find_tracking(said: dict[str, Any], invoice_number: str, document: dict[str, Any]) -> Finding:
+    shown = [
+        str(package.get("trackingNumber"))
+        for package in _packages(document)
+        if str(package.get("invoiceNumber")) == invoice_number
+    ]
+    if str(said.get("trackingNumber")) in shown:
+        return Finding.ARRIVED
+    return Finding.DIFFERENT if shown else Finding.ABSENT
 
 
 def _packages(document: dict[str, Any]) -> list[dict[str, Any]]:

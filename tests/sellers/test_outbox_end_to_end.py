@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -182,6 +182,7 @@ def test_delivers_everything_once_after_the_marketplace_was_down(marketplace, ac
 WORKER = """
 import sys, time
 from datetime import timedelta
+from itertools import chain, repeat
 import django
 django.setup()
 from django.utils import timezone
@@ -216,6 +217,13 @@ def a_worker(skew: timedelta) -> subprocess.Popen[str]:
     return worker
 
 
+def wait_until_something_is_claimed(skew: timedelta) -> None:
+    ends = time.monotonic() + 10
+    claimed = OutboxMessage.objects.filter(leased_until__gt=timezone.now() + skew)
+    while unfinished() and not claimed.exists() and time.monotonic() < ends:
+        time.sleep(0.01)
+
+
 def test_delivers_everything_once_although_workers_are_killed(marketplace, acme):
     """SIGKILL between the marketplace's acceptance and our settling: the answers come late, so
     that every kill leaves calls that arrived and were never settled."""
@@ -223,16 +231,16 @@ def test_delivers_everything_once_although_workers_are_killed(marketplace, acme)
     for order_id in orders:
         pack(acme, order_id)
     marketplace.control.knobs(latency_ms=300, seed=1)
-    chance, skew, kills = random.Random(5), timedelta(0), 0
-    while unfinished() and kills < 40:
+    skew, lives = timedelta(0), chain([0.15], repeat(0.7))
+    while unfinished() and skew < timedelta(hours=1):
         workers = [a_worker(skew), a_worker(skew)]
-        time.sleep(0.45 + chance.random() * 0.3)
+        wait_until_something_is_claimed(skew)
+        time.sleep(next(lives))
         for worker in workers:
             worker.kill()
             worker.communicate()
-        kills += 1
         # The leases of the dead run out.
         skew += timedelta(seconds=121)
-    assert kills > 1
+    assert skew > timedelta(seconds=121)
     assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
     check_that_each_arrived_once_and_in_order(marketplace, orders)
