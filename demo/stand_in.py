@@ -39,7 +39,8 @@ class StandIn:
         return str(order["marketplaceOrderId"])
 
     def fulfill(self, marketplace_order_id: str) -> Json:
-        return self._post("drive/fulfill", {"marketplaceOrderId": marketplace_order_id})
+        body = {"marketplaceOrderId": marketplace_order_id, "handling": True}
+        return self._post("drive/fulfill", body)
 
     def cancel(self, marketplace_order_id: str, *, reason: str) -> Json:
         body = {"marketplaceOrderId": marketplace_order_id, "reason": reason}
