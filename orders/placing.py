@@ -6,25 +6,24 @@ waits, and is answered with the very bytes the first one got.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
 
-from orders import booking, comparing, flagging, sourcing, wire
-from orders.models import Order, OrderLine, PersonalData, TimelineEntry
-from orders.placements import PlacedLine, Placement, hold_time
+from orders import booking, comparing, flagging, sourcing
+from orders.drafting import Draft, draft_of
+from orders.models import Order, TimelineEntry
+from orders.placements import Placement, hold_time
+from orders.registering import register
 from orders.retrying import retried
 from orders.states import Status
 from sellers import stock
 from sellers.errors import Conflict, DomainError
-from sellers.models import SalesChannelPrice, SellerAccount, Sku, StockLevel
-from sellers.money import Cents
-from simulation.types import Policy, Tariff
+from sellers.models import SellerAccount, StockLevel
+from simulation.types import Tariff
 
 Kind = TimelineEntry.Kind
 
@@ -35,17 +34,6 @@ class AlreadyPlaced(Conflict):
     def __init__(self, code: str, message: str, *, order: Order) -> None:
         super().__init__(code, message)
         self.order = order
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A new order, checked but not yet taken: its SKUs, our prices, its policies."""
-
-    placement: Placement
-    skus: Mapping[str, Sku]
-    wanted: Sequence[sourcing.Wanted]
-    policies: Mapping[str, Policy]
-    differences: Sequence[comparing.Difference]
 
 
 def place_orders(
@@ -126,7 +114,7 @@ def _take(
 ) -> dict[str, str]:
     """Everything that can be refused without a lock is refused first."""
     tariff = sourcing.tariff_for(account, now=now)
-    drafts = [_draft(account, placement, tariff) for placement in placements]
+    drafts = [draft_of(account, placement, tariff) for placement in placements]
     levels = _lock_shelves(drafts, now=now)
     answers = {}
     for draft in drafts:
@@ -134,49 +122,6 @@ def _take(
         answers[order_id] = _take_one(account, draft, tariff=tariff, levels=levels, now=now)
     booking.book_all([(account, draft.placement.lines) for draft in drafts], at=now)
     return answers
-
-
-def _draft(account: SellerAccount, placement: Placement, tariff: Tariff) -> Draft:
-    skus, prices = _skus_of(account, placement)
-    wanted = [
-        sourcing.Wanted(line.index, skus[line.ref].pk, line.ref, line.quantity, line.policy_ref)
-        for line in placement.lines
-    ]
-    policies = sourcing.policies_of(tariff, wanted)
-    different = comparing.differences(
-        placement, account=account, skus=skus, prices=prices, tariff=tariff
-    )
-    if different and account.price_rule == SellerAccount.PriceRule.REFUSE:
-        raise Conflict("price-differs", f"Prices differ: {comparing.sentence(different)}.")
-    return Draft(placement, skus, wanted, policies, different)
-
-
-def _skus_of(
-    account: SellerAccount, placement: Placement
-) -> tuple[dict[str, Sku], dict[int, Cents | None]]:
-    """The order's SKUs by ref and our prices by id. Raises DomainError for one we don't sell."""
-    of_channel = SalesChannelPrice.objects.filter(
-        sku=OuterRef("pk"), sales_channel=placement.sales_channel or "1"
-    )
-    refs = {line.ref for line in placement.lines}
-    found = Sku.objects.filter(account=account, ref__in=refs).annotate(
-        channel_cents=Subquery(of_channel.values("price_cents")[:1])
-    )
-    skus: dict[str, Sku] = {}
-    prices: dict[int, Cents | None] = {}
-    for sku in found:
-        skus[sku.ref] = sku
-        prices[sku.pk] = sku.channel_cents or sku.price_cents
-    for line in placement.lines:
-        _require_sold(line, skus.get(line.ref))
-    return skus, prices
-
-
-def _require_sold(line: PlacedLine, sku: Sku | None) -> None:
-    if sku is None:
-        raise DomainError("unknown-sku", f"items[{line.index}]: there is no SKU {line.ref}.")
-    if not sku.is_active:
-        raise Conflict("inactive-sku", f"items[{line.index}]: SKU {line.ref} is not sold now.")
 
 
 def _lock_shelves(drafts: Sequence[Draft], *, now: datetime) -> list[StockLevel]:
@@ -205,8 +150,12 @@ def _take_one(
         draft.wanted, policies=draft.policies, shelves=sourcing.free_on(levels)
     )
     sourcing.require_complete(sourced)
-    expires_at = now + _patience(account, draft.placement)
-    order = _write(account, draft, expires_at=expires_at, now=now)
+    expires_at = now + hold_time(
+        draft.placement.lines,
+        default_minutes=account.hold_minutes,
+        longest_minutes=account.max_hold_minutes,
+    )
+    order = register(account, draft, expires_at=expires_at, now=now)
     stock.hold(
         seller_order_id=order.seller_order_id,
         wants=sourced.wants,
@@ -217,92 +166,6 @@ def _take_one(
     takes = sourcing.told_takes(sourced, tariff=tariff, lines=draft.wanted)
     _tell(order, draft, takes=takes, rule=sourcing.why(sourced), now=now)
     return order.personal.answer
-
-
-def _patience(account: SellerAccount, placement: Placement) -> timedelta:
-    return hold_time(
-        placement.lines,
-        default_minutes=account.hold_minutes,
-        longest_minutes=account.max_hold_minutes,
-    )
-
-
-def _write(account: SellerAccount, draft: Draft, *, expires_at: datetime, now: datetime) -> Order:
-    placement = draft.placement
-    order = Order.objects.create(
-        account=account,
-        marketplace_order_id=placement.marketplace_order_id,
-        marketplace_order_group=placement.marketplace_order_group,
-        sales_channel=placement.sales_channel,
-        placed_at=now,
-        hold_expires_at=expires_at,
-        **_totals(placement.lines),
-        payment_value_cents=placement.payment_value_cents,
-        marketplace_services_endpoint=placement.services_endpoint,
-        operation_id=placement.operation_id,
-        fingerprint=placement.fingerprint,
-        ship_country=placement.country or account.country,
-        ship_postal_code=placement.postal_code,
-        ship_state=placement.state,
-        ship_city=placement.city,
-    )
-    PersonalData.objects.create(
-        order=order,
-        document=placement.document,
-        answer=wire.dump(answer_of(order, account=account, document=placement.document)),
-        receiver=placement.receiver,
-    )
-    OrderLine.objects.bulk_create(
-        _line(order, line, draft.skus[line.ref]) for line in placement.lines
-    )
-    return order
-
-
-def _totals(lines: Iterable[PlacedLine]) -> dict[str, Cents]:
-    lines = list(lines)
-    return {
-        "items_cents": sum(line.items_cents for line in lines),
-        "discounts_cents": sum(line.discount_cents for line in lines),
-        "services_cents": sum(line.services_cents for line in lines),
-        "freight_cents": sum(line.freight_cents for line in lines),
-    }
-
-
-def answer_of(
-    order: Order, *, account: SellerAccount, document: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Everything that was sent, plus our reservation id. Ours win over theirs, in any case."""
-    ours = {"orderId": order.seller_order_id, "followUpEmail": account.follow_up_email}
-    names = {name.casefold() for name in ours}
-    theirs = {key: value for key, value in document.items() if key.casefold() not in names}
-    return {"allowMultipleDeliveries": True} | theirs | ours
-
-
-def _line(order: Order, line: PlacedLine, sku: Sku) -> OrderLine:
-    return OrderLine(
-        order=order,
-        index=line.index,
-        sku=sku,
-        ref=line.ref,
-        name=sku.name,
-        seller=line.seller,
-        quantity=line.quantity,
-        unit_multiplier=line.unit_multiplier,
-        price_cents=line.price_cents,
-        items_cents=line.items_cents,
-        discount_cents=line.discount_cents,
-        services_cents=line.services_cents,
-        freight_cents=line.freight_cents,
-        policy_ref=line.policy_ref,
-        channel=line.channel,
-        shipping_estimate=line.shipping_estimate,
-        lock_ttl=line.lock_ttl,
-        window_starts_at=line.window_starts_at,
-        window_ends_at=line.window_ends_at,
-        is_gift=line.is_gift,
-        commission=line.commission,
-        freight_commission=line.freight_commission,
-    )
 
 
 def _tell(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +17,9 @@ from sellers.models import Hold, SellerAccount, StockLevel, StockMovement
 from simulation import tariffs
 from tests.builders import a_policy, a_seller, a_sku, a_warehouse
 
+#: The test client's response; its type is the client's own affair.
+Answer = Any
+
 
 class Marketplace:
     """VTEX, calling one seller. Bodies may be documents or raw bytes."""
@@ -26,7 +28,7 @@ class Marketplace:
         self.base = f"/api/{account.endpoint_key}"
         self.headers: dict[str, str] = {}
 
-    def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         client = Client(raise_request_exception=False)
         return client.post(
@@ -36,7 +38,7 @@ class Marketplace:
             headers=self.headers | headers,
         )
 
-    def place(self, *placements: dict[str, Any], **headers: str) -> HttpResponse:
+    def place(self, *placements: dict[str, Any], **headers: str) -> Answer:
         return self.post("/pvt/orders", list(placements), **headers)
 
     def placed(self, placement: dict[str, Any]) -> str:
@@ -46,10 +48,10 @@ class Marketplace:
         reservation: str = json.loads(answer.content)[0]["orderId"]
         return reservation
 
-    def fulfill(self, ours: str, theirs: str = "1138342255777-01", **more: Any) -> HttpResponse:
+    def fulfill(self, ours: str, theirs: str = "1138342255777-01", **more: Any) -> Answer:
         return self.post(f"/pvt/orders/{ours}/fulfill", {"marketplaceOrderId": theirs} | more)
 
-    def cancel(self, path_id: str, theirs: str = "1138342255777-01", **more: Any) -> HttpResponse:
+    def cancel(self, path_id: str, theirs: str = "1138342255777-01", **more: Any) -> Answer:
         return self.post(f"/pvt/orders/{path_id}/cancel", {"marketplaceOrderId": theirs} | more)
 
 
@@ -105,7 +107,7 @@ def everything() -> dict[str, Any]:
     }
 
 
-def error_of(answer: HttpResponse) -> dict[str, Any]:
+def error_of(answer: Answer) -> dict[str, Any]:
     """The error of an answer in VTEX's shape, and nothing beside it."""
     body = json.loads(answer.content)
     assert set(body) == {"error"}

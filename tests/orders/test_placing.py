@@ -205,7 +205,7 @@ def test_holds_for_the_lock_ttl_within_the_accounts_bounds(vtex, lock_ttl, expec
     vtex.placed(a_placement(lock_ttl=lock_ttl))
     order, hold = Order.objects.get(), Hold.objects.get()
     assert hold.expires_at == order.hold_expires_at
-    assert order.hold_expires_at - order.placed_at == expected
+    assert order.hold_expires_at == order.placed_at + expected
 
 
 def test_holds_for_the_longest_lock_ttl_of_the_lines(vtex):
@@ -213,7 +213,7 @@ def test_holds_for_the_longest_lock_ttl_of_the_lines(vtex):
     placement["shippingData"]["logisticsInfo"][1]["lockTTL"] = "3h"
     vtex.placed(placement)
     order = Order.objects.get()
-    assert order.hold_expires_at - order.placed_at == timedelta(hours=3)
+    assert order.hold_expires_at == order.placed_at + timedelta(hours=3)
 
 
 def test_writes_the_ledger_with_the_hold(vtex):
