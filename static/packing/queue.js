@@ -24,4 +24,5 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea");
   if (!typing && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) box.focus();
 });
-box.select();
+// A search is there to be replaced; what was scanned before this script ran is not.
+if (box.defaultValue && box.value === box.defaultValue) box.select();

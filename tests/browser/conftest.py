@@ -1,29 +1,18 @@
-"""A real Chromium: Debian's, never one that Playwright downloads."""
+"""A real Chromium for each test, and what it needs in the database."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-TABLET = {"width": 1280, "height": 800}
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET
+
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -38,25 +27,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"no browser at {CHROMIUM}"))
 
 
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for all of these tests, with a profile of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
-def tablet() -> Iterator[BrowserContext]:
-    """A browser of its own for each test: 10-inch tablet, English unless told otherwise."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=CHROMIUM,
-            args=ARGUMENTS,
-            viewport=TABLET,  # type: ignore[arg-type]  # a dict with just these keys
-            locale="en-GB",
-        )
-        context.set_default_timeout(10_000)
-        yield context
-        context.close()
+def tablet(chromium: Browser) -> Iterator[BrowserContext]:
+    """Fresh for each test: a 10-inch tablet, English unless told otherwise."""
+    context = chromium.new_context(viewport=TABLET, locale="en-GB")
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
 
 
 @pytest.fixture
 def page(tablet: BrowserContext) -> Page:
-    return tablet.pages[0] if tablet.pages else tablet.new_page()
+    return tablet.new_page()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -44,7 +43,7 @@ def close_package(page: Page) -> str:
     expect(page.locator("#sure")).to_be_visible()
     _answered(page, lambda: page.keyboard.press("Enter"))
     expect(page.locator("#said.done")).to_be_visible()
-    return re.findall(r"\S+(?=\.$)", page.locator("#said").inner_text())[0]
+    return page.locator("#said").inner_text().rstrip(".").rpartition(" ")[2]
 
 
 def type_into(page: Page, name: str, text: str) -> None:

@@ -1,0 +1,227 @@
+"""The packing table in a real browser: what sound, keys and focus do, and what a bad day does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
+
+from invoicing.models import PackageItem
+from orders.models import Order
+from tests.browser import packer
+from tests.browser.chromium import TABLET, UPRIGHT
+from tests.builders import Line, a_sku, an_order, staff
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("roles"),
+]
+LONG = "Camiseta de algodão orgânico azul-marinho, gola careca, tamanho extragrande"
+
+
+@pytest.fixture
+def order(roles: None) -> Order:
+    a_sku("1001", ean="7891234567895", name=LONG, bin_location="A-04-01")
+    a_sku("2002", ean="7891234567901", name="Mug", bin_location="A-01-02")
+    a_sku("3003", name="Stray")
+    lines = (Line("1001", 3, 5990, discount=100, freight=701), Line("2002", 1, 3333))
+    return an_order(*lines, due_at=timezone.now())
+
+
+@pytest.fixture
+def table(page: Page, live_server: object, order: Order) -> Page:
+    """The order on the packing table, signed in as a packer."""
+    staff("ana", first_name="Ana")
+    packer.sign_in(page, str(live_server), "ana")
+    packer.scan_order(page, order.marketplace_order_id)
+    return page
+
+
+def packed() -> int:
+    return sum(item.quantity for item in PackageItem.objects.all())
+
+
+def test_an_error_stays_until_it_is_acknowledged_and_refuses_the_next_scan(table: Page) -> None:
+    packer.scan(table, "3003")
+    alarm = table.locator("#alarm")
+    expect(alarm).to_be_visible()
+    expect(alarm).to_contain_text("Stray")
+    expect(table.locator("body")).to_have_attribute("data-tone", "wrong")
+    # A scanner types fast: its Enter acknowledges nothing.
+    table.keyboard.type("7891234567895")
+    table.keyboard.press("Enter")
+    expect(alarm).to_be_visible()
+    assert packed() == 0
+    table.wait_for_timeout(300)
+    table.keyboard.press("Enter")
+    expect(alarm).to_be_hidden()
+    packer.scan(table, "7891234567895")
+    assert packed() == 1
+
+
+@pytest.mark.parametrize("how", ["Escape", "Enter", "button"])
+def test_an_error_is_acknowledged_by_key_or_touch(table: Page, how: str) -> None:
+    packer.scan(table, "nonsense")
+    table.wait_for_timeout(200)
+    if how == "button":
+        table.locator("#alarm-ok").click()
+    else:
+        table.keyboard.press(how)
+    expect(table.locator("#alarm")).to_be_hidden()
+    expect(table.locator("#scan")).to_be_focused()
+
+
+def test_right_wrong_too_many_and_done_sound_different(table: Page) -> None:
+    heard = []
+    for code in ("2002", "2002", "3003", "3*1001"):
+        packer.scan(table, code)
+        heard.append(table.locator("body").get_attribute("data-tone"))
+        table.wait_for_timeout(200)
+        table.keyboard.press("Escape")
+    assert heard == ["right", "many", "wrong", "done"]
+
+
+def test_the_scan_box_catches_the_scanner_wherever_the_focus_is(table: Page) -> None:
+    table.locator("button.step").first.focus()
+    table.keyboard.type("2002")
+    with table.expect_response(re.compile("/do/$")):
+        table.keyboard.press("Enter")
+    expect(table.locator("[data-ref='2002']")).to_have_class(re.compile("done"))
+
+
+def test_a_scanner_without_enter_is_understood(table: Page) -> None:
+    with table.expect_response(re.compile("/do/$")):
+        table.keyboard.type("7891234567895")
+    expect(table.locator("[data-ref='1001'] .tally b")).to_have_text("1")
+
+
+def test_pasting_is_not_blocked(table: Page) -> None:
+    table.locator("#scan").evaluate("box => { box.focus(); }")
+    table.keyboard.insert_text("2002")
+    with table.expect_response(re.compile("/do/$")):
+        table.keyboard.press("Enter")
+    assert packed() == 1
+
+
+def test_a_code_typed_slowly_by_hand_is_no_command(table: Page, order: Order) -> None:
+    a_sku("cn-7")
+    packer.scan(table, "2002")
+    for character in "cn-7":
+        table.keyboard.press(character)
+        table.wait_for_timeout(450)
+    expect(table.locator("#scan")).to_have_value("cn-7")
+    assert order.packages.get().status == "open"
+
+
+def test_closing_asks_once_and_can_be_declined(table: Page, order: Order) -> None:
+    packer.scan(table, "2002")
+    table.keyboard.press("c")
+    expect(table.locator("#sure")).to_contain_text("Close package 1 with 1 unit?")
+    expect(table.locator("#sure")).to_contain_text("Invoice 1")
+    table.keyboard.press("Escape")
+    expect(table.locator("#sure")).to_be_hidden()
+    assert not order.invoices.exists()
+    assert packer.close_package(table) == "1"
+
+
+def test_an_invoice_number_is_scanned_into_its_field(table: Page, order: Order) -> None:
+    packer.scan(table, "2002")
+    packer.type_into(table, "number", "NF-55")
+    table.keyboard.press("Enter")
+    expect(table.locator("#said.done")).to_contain_text("NF-55")
+    assert order.invoices.get().number == "NF-55"
+
+
+def test_undo_new_box_and_help_by_keys(table: Page, order: Order) -> None:
+    packer.scan(table, "2002")
+    packer.command(table, "u")
+    assert packed() == 0
+    packer.scan(table, "2002")
+    packer.command(table, "n")
+    expect(table.locator(".package.current h2")).to_have_text("Package 2")
+    table.keyboard.press("?")
+    expect(table.locator("#help")).to_be_visible()
+    table.keyboard.press("Escape")
+    expect(table.locator("#help")).to_be_hidden()
+
+
+def test_a_cut_connection_loses_nothing_and_counts_nothing_twice(table: Page) -> None:
+    """The first answer is dropped after the portal has acted, then the line is dead for a while."""
+    attempts: list[str] = []
+
+    def cut(route: Route) -> None:
+        attempts.append(route.request.post_data or "")
+        if len(attempts) == 1:
+            route.fetch()  # it arrived; the answer did not
+        if len(attempts) <= 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    table.route(re.compile("/do/$"), cut)
+    table.keyboard.type("7891234567895")
+    table.keyboard.press("Enter")
+    expect(table.locator("#offline")).to_be_visible()
+    table.keyboard.type("2002")
+    table.keyboard.press("Enter")
+    expect(table.locator("[data-ref='1001'] .tally b")).to_have_text("1")
+    expect(table.locator("[data-ref='2002'] .tally b")).to_have_text("1")
+    expect(table.locator("#offline")).to_be_hidden()
+    assert attempts[0] == attempts[1] == attempts[2]
+    assert packed() == 2
+
+
+def test_two_packers_at_one_order_never_pack_a_unit_twice(table: Page, order: Order) -> None:
+    second = table.context.new_page()
+    second.goto(table.url)
+    packer.scan(table, "2002")
+    packer.scan(second, "2002")
+    expect(second.locator("#alarm")).to_contain_text("too many")
+    assert packed() == 1
+
+
+def test_mute_is_kept(table: Page) -> None:
+    table.locator("#mute").click()
+    table.reload()
+    expect(table.locator("#mute")).to_have_attribute("aria-pressed", "true")
+
+
+def test_works_without_scripts(table: Page, order: Order) -> None:
+    table.route(re.compile(r"\.js$"), lambda route: route.abort())
+    table.reload()
+    table.locator("#scan").fill("2002")
+    table.keyboard.press("Enter")
+    expect(table.locator("#said")).to_contain_text("1 of 1: Mug")
+    table.locator(".package button.primary").click()
+    expect(table.locator("#said")).to_contain_text("closed with invoice 1")
+    assert order.invoices.count() == 1
+
+
+@pytest.mark.parametrize("size", [TABLET, UPRIGHT], ids=["lying", "upright"])
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_nothing_is_cut_or_too_small_to_touch(table: Page, size: object, language: str) -> None:
+    table.set_viewport_size(size)  # type: ignore[arg-type]  # one of two ViewportSize
+    table.context.add_cookies([{"name": "django_language", "value": language, "url": table.url}])
+    packer.scan(table, "1001")
+    packer.command(table, "n")
+    packer.scan(table, "2002")
+    packer.close_package(table)
+    table.reload()
+    assert table.evaluate(_WIDER_THAN_ITS_PLACE) == []
+    assert table.evaluate(_SMALL_TARGETS) == []
+
+
+_WIDER_THAN_ITS_PLACE = """() => {
+  const edge = document.documentElement.clientWidth + 1;
+  const cut = (e) => e.matches("section, article, form, header, li")
+    && e.scrollWidth > e.clientWidth + 2;
+  return [...document.querySelectorAll("body *")]
+    .filter((e) => e.offsetParent && (e.getBoundingClientRect().right > edge || cut(e)))
+    .map((e) => e.outerHTML.slice(0, 120));
+}"""
+_SMALL_TARGETS = """() => [...document.querySelectorAll("button, a, input, summary")]
+  .filter((e) => e.offsetParent && e.type !== "hidden")
+  .filter((e) => e.getBoundingClientRect().height < 43.5)
+  .map((e) => e.outerHTML.slice(0, 120))"""
