@@ -15,7 +15,7 @@ INSTALLED := .venv/.installed
 LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 \
         --no-emit-index-url --no-header
 
-.PHONY: help demo serve test check lint format types lock messages install clean
+.PHONY: help demo serve test check lint format types lock messages install clean prove-stock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ serve: $(INSTALLED) ## the portal alone, with your data
 
 test: $(INSTALLED) ## the whole test suite, on real PostgreSQL and Redis
 	@$(BIN)/python -m pytest
+
+prove-stock: $(INSTALLED) ## 500 orders at 100 units at once: none sold twice; then the control
+	@$(BIN)/python -m proofs.stock
+	@$(BIN)/python -m proofs.stock --control
 
 check: lint types ## all that can be checked without running the portal
 	@$(BIN)/lint-imports

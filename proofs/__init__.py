@@ -1,0 +1,1 @@
+"""Programs that prove a promise on a whole portal, each with a control that must fail."""

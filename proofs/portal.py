@@ -1,0 +1,115 @@
+"""The portal under granian, with servers of its own, for as long as a proof needs it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.embedded import start_throwaway
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60.0
+GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws")
+
+
+class NotUp(Exception):
+    """The portal did not come up; the message shows the end of its log."""
+
+
+@contextmanager
+def throwaway_servers() -> Iterator[str]:
+    """PostgreSQL and Redis that are gone afterwards, and Django set up to use them.
+
+    Yields the URL of the database, which has all migrations.
+    """
+    embedded = start_throwaway()
+    try:
+        with tempfile.TemporaryDirectory(prefix="proof-var-") as var:
+            os.environ |= {
+                "DATABASE_URL": embedded.database_url,
+                "REDIS_URL": embedded.redis_url,
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+                "PORTAL_ENV": "development",
+                "PORTAL_VAR": var,
+                "LOG_LEVEL": "ERROR",
+            }
+            _set_django_up()
+            yield embedded.database_url
+            _close_connections()
+    finally:
+        embedded.stop()
+
+
+def _set_django_up() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+@contextmanager
+def serving(
+    *,
+    port: int,
+    workers: int,
+    threads: int = 2,
+    application: str = "config.wsgi:application",
+) -> Iterator[None]:
+    """The portal on loopback, answering on entry and gone on exit. Raises NotUp."""
+    size = ["--workers", str(workers), "--blocking-threads", str(threads)]
+    where = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
+    with tempfile.NamedTemporaryFile(prefix="proof-web-", suffix=".log") as log:
+        web = subprocess.Popen(
+            [*GRANIAN, *where, *size, application],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _await_health(web, port, Path(log.name))
+            yield
+        finally:
+            web.terminate()
+            web.wait(timeout=20)
+
+
+def _await_health(web: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_healthy(port):
+        if web.poll() is not None or time.monotonic() > deadline:
+            raise NotUp("\n".join(log.read_text(errors="replace").splitlines()[-20:]))
+        time.sleep(0.1)
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
