@@ -192,6 +192,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Says at every start that it cannot draw bitmaps, which nobody asks of it.
+        "pyBarcode": {"level": "WARNING"},
     },
 }
 

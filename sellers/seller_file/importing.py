@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from sellers import tariffs
 from sellers.models import SellerAccount, User
@@ -87,9 +87,8 @@ def import_seller(
 
 
 def _load(rows: Row, problems: Problems, progress: Progress) -> Summary:
-    # Two imports of one seller wait for each other; orders only refer to the row and do not wait.
-    accounts = SellerAccount.objects.select_for_update(no_key=True)
-    stored = accounts.filter(slug=rows["account"]["slug"]).first()
+    _take_turns(rows["account"]["slug"])
+    stored = SellerAccount.objects.filter(slug=rows["account"]["slug"]).first()
     references.check(rows, stored, problems)
     problems.settle()
     account, counts = connect(rows["account"], stored)
@@ -98,6 +97,17 @@ def _load(rows: Row, problems: Problems, progress: Progress) -> Summary:
     if any(summary.counts[kind].changed for kind in TARIFF_KINDS & summary.counts.keys()):
         tariffs.bump(account.pk)
     return summary
+
+
+def _take_turns(slug: str) -> None:
+    """Imports of one seller queue up, of a new one too, which has no row to lock yet.
+
+    Race: two imports both find a SKU missing, and both insert it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"seller-file/{slug}"]
+        )
 
 
 def _merge_lists(
