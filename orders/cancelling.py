@@ -30,6 +30,7 @@ def request_cancellation(
     account: SellerAccount,
     path_id: str,
     marketplace_order_id: str,
+    request_id: str,
     reason: str,
     document: Mapping[str, Any],
     now: datetime,
@@ -37,12 +38,12 @@ def request_cancellation(
     """Cancel at once, or put the request before staff: then None, "under evaluation".
 
     Asked again, the same answer, or by then the decision. Raises NotFound, and Conflict when the
-    order is invoiced already.
+    order is invoiced already or staff have refused this very request.
     """
     order = finding.by_either(
         account=account, path_id=path_id, marketplace_order_id=marketplace_order_id
     )
-    decided = retried(partial(_decide, order.pk, reason, document, now=now))
+    decided = retried(partial(_decide, order.pk, request_id, reason, document, now=now))
     if isinstance(decided, DomainError):
         raise decided
     return decided
@@ -50,7 +51,7 @@ def request_cancellation(
 
 @transaction.atomic
 def _decide(
-    order_id: int, reason: str, document: Mapping[str, Any], *, now: datetime
+    order_id: int, request_id: str, reason: str, document: Mapping[str, Any], *, now: datetime
 ) -> Receipt | DomainError | None:
     # The order's row first (races: two notices at once; a package closing; the payment).
     order = moving.lock(order_id=order_id)
@@ -59,7 +60,9 @@ def _decide(
     if order.status in _INVOICED:
         flagging.raise_to_staff(order, code="cancel-after-invoice", now=now)
         return Conflict("invoiced", f"Order {order.marketplace_order_id} is invoiced already.")
-    _keep(order, reason, document)
+    if order.status == Status.HANDLING and _was_refused(order, request_id):
+        return Conflict("refused", f"Order {order.marketplace_order_id} goes on to its invoice.")
+    _keep(order, request_id, reason, document)
     if order.status in _AT_ONCE:
         cancel(order, code="cancelled-by-marketplace", now=now, actor=None)
         return _receipt(order, now=now)
@@ -68,9 +71,14 @@ def _decide(
     return None
 
 
-def _keep(order: Order, reason: str, document: Mapping[str, Any]) -> None:
-    order.cancel_reason = reason[:300]
-    order.save(update_fields=["cancel_reason"])
+def _was_refused(order: Order, request_id: str) -> bool:
+    """Staff said no to this request; another one is asked anew."""
+    return order.timeline.filter(code="cancel-refused", facts__request=request_id).exists()
+
+
+def _keep(order: Order, request_id: str, reason: str, document: Mapping[str, Any]) -> None:
+    order.cancel_request_id, order.cancel_reason = request_id, reason[:300]
+    order.save(update_fields=["cancel_request_id", "cancel_reason"])
     PersonalData.objects.filter(order=order).update(cancellation=document)
 
 

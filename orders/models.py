@@ -76,6 +76,7 @@ class Order(models.Model):
     receipt = models.CharField(_("receipt"), max_length=40, blank=True)
     cancel_receipt = models.CharField(_("cancellation receipt"), max_length=40, blank=True)
     cancel_reason = models.CharField(_("cancellation reason"), max_length=300, blank=True)
+    cancel_request_id = models.CharField(_("cancellation request"), max_length=60, blank=True)
     cancel_asked_at = models.DateTimeField(_("cancellation asked"), null=True, blank=True)
     cancel_decide_by = models.DateTimeField(_("decide on it by"), null=True, blank=True)
     flagged_at = models.DateTimeField(

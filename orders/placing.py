@@ -13,11 +13,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from orders import booking, comparing, flagging, sourcing
+from orders import booking, comparing, flagging, sourcing, wire
 from orders.drafting import Draft, draft_of
 from orders.models import Order, TimelineEntry
 from orders.placements import Placement, hold_time
-from orders.registering import register
+from orders.registering import answer_of, register
 from orders.retrying import retried
 from orders.states import Status
 from sellers import stock
@@ -91,8 +91,14 @@ def _known_answers(account: SellerAccount, placements: Sequence[Placement]) -> d
     answers = {}
     for order in orders.select_related("personal"):
         _require_retry(order, placed[order.marketplace_order_id])
-        answers[order.marketplace_order_id] = order.personal.answer
+        answers[order.marketplace_order_id] = order.personal.answer or _bare_answer(order)
     return answers
+
+
+def _bare_answer(order: Order) -> str:
+    """For an order whose personal data, the stored answer included, was erased."""
+    ids = {"marketplaceOrderId": order.marketplace_order_id}
+    return wire.dump(answer_of(order, account=order.account, document=ids))
 
 
 def _require_retry(order: Order, placement: Placement) -> None:

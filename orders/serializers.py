@@ -164,6 +164,7 @@ class Authorization(Tolerant):
 
 class Cancellation(Tolerant):
     marketplace_order_id = Text(max_length=60)
+    cancellation_request_id = Text(max_length=60)
     reason = Text()
 
 

@@ -101,6 +101,7 @@ class CancelOrder(ProtocolView):
             account=self.account,
             path_id=order_id,
             marketplace_order_id=valid.get("marketplace_order_id") or "",
+            request_id=valid.get("cancellation_request_id") or "",
             reason=valid.get("reason") or "",
             document=document,
             now=timezone.now(),

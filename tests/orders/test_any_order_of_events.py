@@ -104,6 +104,7 @@ class Shop(RuleBasedStateMachine):
                 account=self.account,
                 path_id=order_id,
                 marketplace_order_id=order_id,
+                request_id="",
                 reason="",
                 document={},
                 now=self.now,
