@@ -1,4 +1,7 @@
-"""What came after the roles: closed days, capacity, decisions on messages."""
+"""What the roles lacked: closed days, capacity, decisions on messages; the roles themselves.
+
+Django's own permissions are made after all migrations, so those on roles did not exist before.
+"""
 
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
@@ -16,7 +19,7 @@ MANAGER = [
 
 
 def grant(apps, schema_editor):
-    for label in STORIES:
+    for label in (*STORIES, "auth"):
         create_permissions(installed.get_app_config(label), verbosity=0)
     permissions = apps.get_model("auth", "Permission").objects
     groups = apps.get_model("auth", "Group").objects
@@ -25,7 +28,8 @@ def grant(apps, schema_editor):
     for group in groups.filter(name="Manager"):
         group.permissions.add(*new)
     for group in groups.filter(name="Administrator"):
-        group.permissions.add(*permissions.filter(content_type__app_label__in=STORIES))
+        everything = permissions.filter(content_type__app_label__in=[*STORIES, "auth"])
+        group.permissions.add(*everything)
 
 
 class Migration(migrations.Migration):

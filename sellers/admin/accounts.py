@@ -151,7 +151,9 @@ class SellerAccountAdmin(PortalAdmin):
             super().save_model(request, obj, form, change)
             return
         # Only what was changed: the tariff revision may have moved on since the form was read.
-        obj.save(update_fields=[name for name in form.changed_data if name in _columns()])
+        # A secret may go although its box was not touched: with the name it belongs to.
+        touched = {*form.changed_data, *SECRETS} & _columns()
+        obj.save(update_fields=sorted(touched))
         if IN_TARIFFS & set(form.changed_data):
             tariffs.bump(obj.pk)
         if IN_CREDENTIALS & set(form.changed_data):

@@ -33,13 +33,27 @@ def role_name(group: Group) -> str:
     return str(ROLES.get(group.name, group.name))
 
 
+class RoleFilter(admin.SimpleListFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(group.pk), role_name(group)) for group in Group.objects.order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        chosen = self.value()
+        if chosen is None or not chosen.isdecimal():
+            return queryset
+        return queryset.filter(groups=int(chosen))
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "full_name", "roles", "language", "is_active", "last_login")
-    list_filter = ("groups", "is_active")
+    list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "first_name", "last_name")
     search_help_text = _("User name or name")
     list_fullwidth = True

@@ -1,0 +1,55 @@
+"""Messages to the marketplace: read by many, decided by those who may, edited by nobody."""
+
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from orders.models import Order
+from sellers.models import OutboxMessage, StaffDecision
+
+
+def _do(client: Client, action: str, **values: str) -> int:
+    message = OutboxMessage.objects.get()
+    url = reverse(f"admin:sellers_outboxmessage_{action}", args=[message.pk])
+    return client.post(url, {"_form_submitted": "on", **values}).status_code
+
+
+def test_a_refused_message_is_sent_again(scene: Order, manager: Client):
+    _do(manager, "resend")
+    assert OutboxMessage.objects.get().status == "pending"
+    assert StaffDecision.objects.get().actor.username == "manager"
+
+
+def test_a_message_is_dismissed_with_a_reason_only(scene: Order, manager: Client):
+    _do(manager, "dismiss", reason="")
+    assert OutboxMessage.objects.get().status == "rejected"
+    _do(manager, "dismiss", reason="sent by hand")
+    assert OutboxMessage.objects.get().status == "superseded"
+    assert StaffDecision.objects.get().reason == "sent by hand"
+
+
+def test_a_delivered_message_offers_nothing_to_do(scene: Order, manager: Client):
+    OutboxMessage.objects.update(status="delivered")
+    assert _do(manager, "resend") == 403
+    assert OutboxMessage.objects.get().status == "delivered"
+
+
+def test_the_warehouse_decides_nothing(scene: Order, warehouse: Client):
+    assert _do(warehouse, "resend") == 403
+    assert OutboxMessage.objects.get().status == "rejected"
+
+
+def test_the_list_shows_what_needs_attention(scene: Order, manager: Client):
+    url = reverse("admin:sellers_outboxmessage_changelist")
+    assert len(manager.get(f"{url}?state=attention").context["cl"].result_list) == 1
+    OutboxMessage.objects.update(status="delivered")
+    assert len(manager.get(f"{url}?state=attention").context["cl"].result_list) == 0
+
+
+def test_a_message_can_not_be_edited(scene: Order, administrator: Client):
+    message = OutboxMessage.objects.get()
+    page = reverse("admin:sellers_outboxmessage_change", args=[message.pk])
+    assert administrator.post(page, {"body": "forged"}).status_code == 403
+    message.refresh_from_db()
+    assert message.body == '{"invoiceValue": 12345}'

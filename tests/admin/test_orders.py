@@ -1,0 +1,129 @@
+"""The list of orders, the search box, the page of one order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from invoicing.models import Invoice, Package
+from orders.models import Order
+from orders.states import Status
+from tests.builders import a_seller, an_order
+
+LIST = "/admin/orders/order/"
+
+
+def _shown(client: Client, query: str = "") -> list[Order]:
+    return list(client.get(f"{LIST}{query}").context["cl"].result_list)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda order: order.seller_order_id,
+        lambda order: order.seller_order_id.lower()[:6],
+        lambda order: order.marketplace_order_id[:-3],
+        lambda order: "GROUP-7",
+        lambda order: "NF-77",
+        lambda order: "BR123",
+        lambda order: "1001",
+        lambda order: "7891000100103",
+    ],
+    ids=["ours", "ours, small", "marketplace", "group", "invoice", "tracking", "sku", "ean"],
+)
+def test_finds_an_order_by_any_id(given, scene: Order, manager: Client):
+    Order.objects.filter(pk=scene.pk).update(marketplace_order_group="GROUP-77")
+    Package.objects.update(tracking_number="BR123456")
+    an_order(account=a_seller("rival"))
+    scene.refresh_from_db()
+    assert scene in _shown(manager, f"?q={given(scene)}")
+    assert _shown(manager, "?q=ZZZ-nothing") == []
+
+
+def test_begins_with_open_work_soonest_due_first(manager: Client):
+    now = timezone.now()
+    later = an_order(due_at=now + timedelta(hours=9))
+    sooner = an_order(due_at=now - timedelta(hours=1), status=Status.HANDLING)
+    closed = an_order(status=Status.CANCELLED)
+    assert _shown(manager) == [sooner, later]
+    assert _shown(manager, "?work=closed") == [closed]
+    assert _shown(manager, "?work=all") == [closed, sooner, later]
+    assert _shown(manager, "?due=late") == [sooner]
+
+
+def test_due_today_is_the_day_of_the_account(manager: Client):
+    here = a_seller(timezone="America/Sao_Paulo")
+    midnight = timezone.localtime(timezone.now(), here.zone).replace(hour=0, minute=0, second=0)
+    last = an_order(due_at=midnight + timedelta(hours=23, minutes=59))
+    an_order(due_at=midnight + timedelta(hours=24, minutes=1))
+    assert _shown(manager, "?due=today") == [last]
+
+
+def test_shows_orders_of_one_account_only_when_asked(manager: Client):
+    ours, theirs = an_order(), an_order(account=a_seller("rival"))
+    assert _shown(manager, f"?account={theirs.account_id}") == [theirs]
+    assert ours not in _shown(manager, f"?account={theirs.account_id}")
+
+
+def test_ignores_a_filter_nobody_offers(manager: Client):
+    order = an_order()
+    assert _shown(manager, "?work=rubbish&account=x&due=never") == [order]
+
+
+def test_money_strip_adds_up_in_cents(scene: Order, manager: Client):
+    Invoice.objects.update(voided_at=None)
+    page = manager.get(reverse("admin:orders_order_change", args=[scene.pk]))
+    strip = {fact.label: fact.value for fact in page.context["page"].money}
+    # 2 × 12345 + 6789 = 31479; one package invoiced at 12345.
+    assert strip["Order total"] == "R$ 314,79"
+    assert strip["Invoiced"] == "R$ 123,45"
+    assert strip["Remaining"] == "R$ 191,34"
+
+
+def test_a_voided_invoice_is_not_counted(scene: Order, manager: Client):
+    Invoice.objects.update(voided_at=timezone.now())
+    page = manager.get(reverse("admin:orders_order_change", args=[scene.pk]))
+    strip = {fact.label: fact.value for fact in page.context["page"].money}
+    assert strip["Remaining"] == strip["Order total"]
+    assert _shown(manager, "?work=all")[0].invoice_count == 0
+
+
+def test_tells_the_fate_of_each_invoice_and_where_stock_is_held(scene: Order, manager: Client):
+    page = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).context["page"]
+    (parcel,) = page.parcels
+    (paper,) = parcel.invoices
+    assert (paper.number, paper.fate) == ("NF-77", "refused by the marketplace")
+    assert page.lines[0].holds == ["held: 2 in SP, the order is paid"]
+    assert (page.lines[0].packed, page.lines[0].quantity) == (1, 2)
+
+
+def test_a_warehouse_sees_the_order_without_people_money_and_story(scene: Order, warehouse: Client):
+    page = warehouse.get(reverse("admin:orders_order_change", args=[scene.pk])).context["page"]
+    assert (page.money, page.shopper, page.story) == ([], [], [])
+    assert page.lines[0].total == "" and page.parcels[0].invoices[0].value == ""
+    assert page.packing_link == reverse("admin:packing_order", args=[scene.seller_order_id])
+
+
+def test_erased_personal_data_leaves_a_page_that_says_so(scene: Order, manager: Client):
+    scene.personal.delete()
+    text = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).content.decode()
+    assert "No personal data is kept" in text
+
+
+@pytest.mark.parametrize("document", [None, [], "text", {"clientProfileData": 3}])
+def test_an_odd_document_does_not_break_the_page(document, scene: Order, manager: Client):
+    scene.personal.document = document
+    scene.personal.save()
+    page = reverse("admin:orders_order_change", args=[scene.pk])
+    assert manager.get(page).status_code == 200
+
+
+def test_walks_to_the_neighbouring_orders(manager: Client):
+    first, second, third = an_order(), an_order(), an_order()
+    page = manager.get(reverse("admin:orders_order_change", args=[second.pk])).context["page"]
+    assert page.previous_link == reverse("admin:orders_order_change", args=[third.pk])
+    assert page.next_link == reverse("admin:orders_order_change", args=[first.pk])

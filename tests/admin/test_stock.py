@@ -1,0 +1,89 @@
+"""Stock moves by counts and corrections, with the ledger; nobody types over a number."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sellers.models import StockLevel, StockMovement
+from tests.builders import a_sku, an_order
+
+
+@pytest.fixture
+def level(db: None) -> StockLevel:
+    return a_sku("1001", on_hand=10).levels.get()
+
+
+def _do(client: Client, action: str, level: StockLevel, **values: object) -> int:
+    url = reverse(f"admin:sellers_stocklevel_{action}", args=[level.pk])
+    form = {"_form_submitted": "on", "key": "once", **values}
+    return client.post(url, form).status_code
+
+
+def test_a_count_sets_what_lies_there(level, manager: Client):
+    _do(manager, "count", level, counted=7)
+    level.refresh_from_db()
+    movement = StockMovement.objects.get(kind="count")
+    assert (level.on_hand, movement.on_hand_change) == (7, -3)
+    assert movement.actor.username == "manager"
+
+
+def test_a_count_below_what_is_promised_is_refused_in_words(level, manager: Client):
+    an_order()
+    StockLevel.objects.update(held=1)
+    _do(manager, "count", level, counted=0)
+    level.refresh_from_db()
+    assert level.on_hand == 10
+    page = reverse("admin:sellers_stocklevel_change", args=[level.pk])
+    assert "promised to orders" in manager.get(page).content.decode()
+
+
+def test_a_correction_needs_a_reason_and_keeps_it(level, manager: Client):
+    _do(manager, "correct", level, change=-2, reason="")
+    assert not StockMovement.objects.filter(kind="correction").exists()
+    _do(manager, "correct", level, change=-2, reason="broken in the rack")
+    level.refresh_from_db()
+    assert level.on_hand == 8
+    assert StockMovement.objects.get(kind="correction").note == "broken in the rack"
+
+
+def test_a_form_sent_twice_counts_once(level, manager: Client):
+    for _time in range(2):
+        _do(manager, "correct", level, change=5, reason="found")
+    level.refresh_from_db()
+    assert level.on_hand == 15
+
+
+def test_the_warehouse_may_look_and_not_correct(level, warehouse: Client):
+    assert _do(warehouse, "correct", level, change=5, reason="found") == 403
+    level.refresh_from_db()
+    assert level.on_hand == 10
+
+
+def test_the_ledger_has_no_way_to_change_it(level, manager: Client, administrator: Client):
+    _do(manager, "count", level, counted=7)
+    movement = StockMovement.objects.get()
+    for client in (manager, administrator):
+        for name in ("change", "delete"):
+            url = reverse(f"admin:sellers_stockmovement_{name}", args=[movement.pk])
+            assert client.post(url, {"note": "x", "post": "yes"}).status_code == 403
+        assert client.get(reverse("admin:sellers_stockmovement_add")).status_code == 403
+    assert StockMovement.objects.get().note == ""
+
+
+def test_the_ledger_is_found_by_sku_order_and_level(level, manager: Client):
+    order = an_order()
+    _do(manager, "count", level, counted=7)
+    url = reverse("admin:sellers_stockmovement_changelist")
+    found = {
+        query: len(manager.get(f"{url}?{query}").context["cl"].result_list)
+        for query in ("q=10", f"q={order.seller_order_id}", "q=none", f"level={level.pk}")
+    }
+    assert found == {
+        "q=10": 2,
+        f"q={order.seller_order_id}": 1,
+        "q=none": 0,
+        f"level={level.pk}": 2,
+    }
+    assert len(manager.get(f"{url}?kind__exact=count").context["cl"].result_list) == 1
