@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
+from typing import NamedTuple
 
 from simulation.types import Booked, Calendar, Depot, Policy, Promise, Window
 
@@ -42,6 +43,12 @@ def business_days_until(day: date, later: date, calendar: Calendar) -> int:
     """How many business days come after `day`, up to and including `later`."""
     days = (day + DAY * n for n in range(1, (later - day).days + 1))
     return sum(is_business_day(each, calendar) for each in days)
+
+
+def closed_days(day: date, later: date, calendar: Calendar) -> list[date]:
+    """The days from `day` up to and including `later` that are not worked."""
+    days = (day + DAY * n for n in range((later - day).days + 1))
+    return [each for each in days if not is_business_day(each, calendar)]
 
 
 def ready_on(now: datetime, depot: Depot) -> date:
@@ -101,6 +108,28 @@ def open_windows(
         for window in policy.windows
         if window.starts_at > now and not _is_full(policy, window, booked, now)
     )
+
+
+class Closed(NamedTuple):
+    """A slot that is not offered, and why: it has begun, or its orders are all taken."""
+
+    window: Window
+    why: str
+    taken: int
+
+
+def closed_windows(policy: Policy, *, booked: Mapping[Booked, int], now: datetime) -> list[Closed]:
+    """What `open_windows` leaves out."""
+    offered = open_windows(policy, booked=booked, now=now)
+    return [
+        Closed(
+            window,
+            "begun" if window.starts_at <= now else "full",
+            taken_of(policy, window, booked, now),
+        )
+        for window in policy.windows
+        if window not in offered
+    ]
 
 
 def _is_full(policy: Policy, window: Window, booked: Mapping[Booked, int], now: datetime) -> bool:

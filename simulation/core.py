@@ -10,7 +10,7 @@ from datetime import datetime
 
 from simulation import calendar
 from simulation.freight import destination, find_rate, rung
-from simulation.notes import Notes, price_facts, quote_facts, stock_facts
+from simulation.notes import Code, Notes, price_facts, quote_facts, stock_facts
 from simulation.reach import Service, reach
 from simulation.sourcing import source, without
 from simulation.types import (
@@ -63,9 +63,11 @@ class _Counter:
 
     def serve(self, item: Item) -> Row | None:
         offer = self.snapshot.offers.get(item.ref)
-        if offer is None or (why := self._not_for_sale(offer)):
-            code = "unknown-sku" if offer is None else why
-            self.notes.keep(code, item=item.position, sku=item.ref)
+        if offer is None:
+            self.notes.keep("unknown-sku", item=item.position, sku=item.ref)
+            return None
+        if why := self._not_for_sale(offer):
+            self.notes.keep(why, item=item.position, sku=item.ref)
             return None
         sold = self.sold.get(item.ref, 0)
         balance = self._units(offer, self.reach.warehouses, sold)
@@ -78,13 +80,13 @@ class _Counter:
         quotes = (self._quote(item, offer, quantity, sold, each) for each in self.reach.services)
         return Row(item, offer, quantity, balance, channels, tuple(q for q in quotes if q))
 
-    def _not_for_sale(self, offer: Offer) -> str:
+    def _not_for_sale(self, offer: Offer) -> Code | None:
         if not offer.is_active:
             return "inactive-sku"
         if not offer.price:
             return "no-price"
         valid_until = offer.price_valid_until
-        return "price-expired" if valid_until is not None and valid_until <= self.now else ""
+        return "price-expired" if valid_until is not None and valid_until <= self.now else None
 
     # --- stock -------------------------------------------------------------------------------
 
@@ -108,7 +110,7 @@ class _Counter:
         )
         if quantity <= 0:
             elsewhere = self._units(offer, self.depots, sold)
-            code = "no-stock-for-destination" if elsewhere else "out-of-stock"
+            code: Code = "no-stock-for-destination" if elsewhere else "out-of-stock"
             self.notes.keep(code, item=item.position, **facts)
             return
         self.notes.trace("priced", item=item.position, **price_facts(offer))
@@ -138,7 +140,7 @@ class _Counter:
         promise = calendar.latest(self._promise(take.warehouse, rate) for take in takes)
         quote = Quote(policy, rate.price, promise, service.windows, rate, takes)
         if self.notes.tracing:
-            facts = quote_facts(quote, weight_g=weight, depots=self.depots, now=self.local)
+            facts = quote_facts(quote, offer, weight_g=weight, depots=self.depots, now=self.local)
             self.notes.trace("quoted", item=at, policy=policy.ref, **facts)
         return quote
 

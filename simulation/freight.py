@@ -36,6 +36,24 @@ def ladder(policy: Policy, where: Destination) -> tuple[Rate, ...]:
     return tuple(rate for band in bands if (rate := _cell(band, key)))
 
 
+def narrowed(policy: Policy, where: Destination) -> tuple[Band, ...]:
+    """The bands `ladder` found its rates in, each cut down to the one range that matched."""
+    code = where.postal_code
+    if not ladder(policy, where):
+        return ()
+    bands = policy.bands[where.country][len(code)]
+    return tuple(part for band in bands if (part := _part(band, int(code))))
+
+
+def _part(band: Band, key: int) -> Band | None:
+    rate = _cell(band, key)
+    if rate is None:
+        return None
+    at = bisect_right(band.starts, key) - 1
+    span = ([band.starts[at]], [band.ends[at]])
+    return Band(band.max_weight_g, *span, [rate.price], [rate.estimate])
+
+
 def _cell(band: Band, key: int) -> Rate | None:
     at = bisect_right(band.starts, key) - 1
     if at < 0 or band.ends[at] < key:

@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from simulation.calendar import ready_on
-from simulation.types import Decision, Depot, Offer, Quote, WarehouseId
+from simulation.calendar import closed_days, closed_windows, ready_on, taken_today
+from simulation.freight import narrowed
+from simulation.types import (
+    Booked,
+    Decision,
+    Depot,
+    Destination,
+    Offer,
+    Policy,
+    Quote,
+    Take,
+    WarehouseId,
+)
 
 Depots = Mapping[WarehouseId, Depot]
+
+#: Everything that can be decided; `simulation.sentences` says each of them in staff's language.
+Code = Literal[
+    # about a line of the cart
+    "unknown-sku",
+    "inactive-sku",
+    "no-price",
+    "price-expired",
+    "out-of-stock",
+    "no-stock-for-destination",
+    "priced",
+    "served",
+    "served-in-part",
+    # about a policy, for the whole cart
+    "no-range",
+    "capacity-full",
+    "no-window",
+    "serves",
+    # about a policy, for one line
+    "short",
+    "too-heavy",
+    "quoted",
+    # about the cart
+    "no-destination",
+]
 
 
 class Notes:
@@ -20,12 +56,12 @@ class Notes:
         self.decisions: list[Decision] = []
 
     def keep(
-        self, code: str, /, *, item: int | None = None, policy: str | None = None, **facts: Any
+        self, code: Code, /, *, item: int | None = None, policy: str | None = None, **facts: Any
     ) -> None:
         self.decisions.append(Decision(code, item, policy, facts))
 
     def trace(
-        self, code: str, /, *, item: int | None = None, policy: str | None = None, **facts: Any
+        self, code: Code, /, *, item: int | None = None, policy: str | None = None, **facts: Any
     ) -> None:
         if self.tracing:
             self.keep(code, item=item, policy=policy, **facts)
@@ -58,8 +94,57 @@ def stock_facts(
     }
 
 
-def quote_facts(quote: Quote, *, weight_g: int, depots: Depots, now: datetime) -> dict[str, Any]:
-    """Band, rate and promise of a quote, and the hand-over of each warehouse that serves."""
+def range_facts(policy: Policy, where: Destination) -> dict[str, Any]:
+    """Why a policy has no range for a destination: not the country, not such codes, or a gap."""
+    return {
+        "country": where.country,
+        "postal_code": where.postal_code,
+        "goes_to_country": where.country in policy.bands,
+        "digits": sorted(policy.bands.get(where.country, {})),
+    }
+
+
+def service_facts(
+    policy: Policy, where: Destination, *, booked: Mapping[Booked, int], now: datetime
+) -> dict[str, Any]:
+    """The ranges that match, what is booked of the day, the windows that are closed and why."""
+    return {
+        "bands": [
+            {
+                "first": f"{band.starts[0]:0{len(where.postal_code)}}",
+                "last": f"{band.ends[0]:0{len(where.postal_code)}}",
+                "up_to_g": band.max_weight_g,
+                "price": band.prices[0],
+                "estimate": band.estimates[0],
+            }
+            for band in narrowed(policy, where)
+        ],
+        "taken": taken_today(policy, booked, now),
+        "capacity": policy.daily_capacity,
+    } | window_facts(policy, booked=booked, now=now)
+
+
+def window_facts(policy: Policy, *, booked: Mapping[Booked, int], now: datetime) -> dict[str, Any]:
+    closed = closed_windows(policy, booked=booked, now=now)
+    return {
+        "windows": len(policy.windows),
+        "closed_windows": [
+            {
+                "starts_at": each.window.starts_at.isoformat(),
+                "ends_at": each.window.ends_at.isoformat(),
+                "why": each.why,
+                "taken": each.taken,
+                "capacity": each.window.capacity,
+            }
+            for each in closed
+        ],
+    }
+
+
+def quote_facts(
+    quote: Quote, offer: Offer, *, weight_g: int, depots: Depots, now: datetime
+) -> dict[str, Any]:
+    """Band, rate and promise of a quote, who could serve and the hand-over of each who does."""
     return {
         "price": quote.price,
         "weight_g": weight_g,
@@ -68,14 +153,30 @@ def quote_facts(quote: Quote, *, weight_g: int, depots: Depots, now: datetime) -
         "estimate": quote.promise.estimate,
         "by": quote.promise.by.isoformat(),
         "windows": len(quote.windows),
-        "warehouses": [
-            {
-                "warehouse": depots[take.warehouse].code,
-                "quantity": take.quantity,
-                "cutoff": f"{depots[take.warehouse].cutoff:%H:%M}",
-                "handling_days": depots[take.warehouse].handling_days,
-                "ready": ready_on(now, depots[take.warehouse]).isoformat(),
-            }
-            for take in quote.takes
+        "preference": [
+            {"warehouse": depots[place].code, "available": _available(offer, place)}
+            for place in quote.policy.warehouses
         ],
+        "warehouses": [_hand_over(take, depots, quote, now) for take in quote.takes],
+    }
+
+
+def _available(offer: Offer, place: WarehouseId) -> int:
+    return offer.shelves[place].available if place in offer.shelves else 0
+
+
+def _hand_over(take: Take, depots: Depots, quote: Quote, now: datetime) -> dict[str, Any]:
+    depot = depots[take.warehouse]
+    ready = ready_on(now, depot)
+    on_the_way = closed_days(ready, quote.promise.by.date(), depot.calendar)
+    return {
+        "warehouse": depot.code,
+        "quantity": take.quantity,
+        "ordered": now.isoformat(),
+        "cutoff": f"{depot.cutoff:%H:%M}",
+        "after_cutoff": now.time() > depot.cutoff,
+        "handling_days": depot.handling_days,
+        "ready": ready.isoformat(),
+        "closed": [day.isoformat() for day in closed_days(now.date(), ready, depot.calendar)],
+        "closed_on_the_way": [day.isoformat() for day in on_the_way],
     }

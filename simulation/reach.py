@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from simulation import calendar
 from simulation.freight import destination, ladder
-from simulation.notes import Notes
+from simulation.notes import Notes, range_facts, service_facts, window_facts
 from simulation.types import (
     CHANNELS,
     Cart,
@@ -64,7 +64,8 @@ def _service(
 ) -> Service | None:
     rates = ladder(policy, where)
     if not rates:
-        notes.trace("no-range", policy=policy.ref, **where._asdict())
+        if notes.tracing:
+            notes.trace("no-range", policy=policy.ref, **range_facts(policy, where))
         return None
     if policy.daily_capacity is not None:
         taken = calendar.taken_today(policy, snapshot.booked, now)
@@ -74,8 +75,13 @@ def _service(
             return None
     windows = calendar.open_windows(policy, booked=snapshot.booked, now=now)
     if policy.scheduled and not windows:
-        notes.trace("no-window", policy=policy.ref, windows=len(policy.windows))
+        if notes.tracing:
+            facts = window_facts(policy, booked=snapshot.booked, now=now)
+            notes.trace("no-window", policy=policy.ref, **facts)
         return None
+    if notes.tracing:
+        facts = service_facts(policy, where, booked=snapshot.booked, now=now)
+        notes.trace("serves", policy=policy.ref, **facts)
     return Service(policy, rates, windows)
 
 
