@@ -1,4 +1,4 @@
-"""What the roles lacked: closed days, capacity, decisions on messages; the roles themselves.
+"""What the roles lacked: closed days, capacity, decisions on messages and on orders; roles.
 
 Django's own permissions are made after all migrations, so those on roles did not exist before.
 """
@@ -25,8 +25,9 @@ def grant(apps, schema_editor):
     groups = apps.get_model("auth", "Group").objects
     new = permissions.filter(content_type__app_label="sellers", codename__in=MANAGER)
     assert new.count() == len(MANAGER)
+    decides = permissions.get(content_type__app_label="orders", codename="change_order")
     for group in groups.filter(name="Manager"):
-        group.permissions.add(*new)
+        group.permissions.add(decides, *new)
     for group in groups.filter(name="Administrator"):
         everything = permissions.filter(content_type__app_label__in=[*STORIES, "auth"])
         group.permissions.add(*everything)

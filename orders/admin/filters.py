@@ -16,13 +16,17 @@ from orders.states import CLOSED, OPEN, Status
 from sellers.models import SellerAccount
 
 OPEN_WORK = "open"
+TO_LOOK_AT = "look"
 EVERYTHING = "all"
 
 #: What people ask for -> the statuses it means.
 GROUPS: dict[str, tuple[Any, tuple[Status, ...]]] = {
     OPEN_WORK: (_("open work"), OPEN),
-    "unpaid": (_("waiting for payment"), (Status.RESERVED,)),
+    "pick": (_("ready to pick"), (Status.AUTHORIZED,)),
+    "packing": (_("being packed"), (Status.HANDLING,)),
+    "asked": (_("cancellation asked"), (Status.CANCEL_REQUESTED,)),
     "ready": (_("ready to hand over"), (Status.INVOICED,)),
+    "unpaid": (_("waiting for payment"), (Status.RESERVED,)),
     "under-way": (_("under way"), (Status.SHIPPED,)),
     "closed": (_("finished"), (*CLOSED, Status.EXPIRED)),
 }
@@ -39,11 +43,12 @@ class WorkFilter(SimpleListFilter):
         super().__init__(request, *args)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*((key, title) for key, (title, _of) in GROUPS.items()), (EVERYTHING, _("all"))]
+        groups = [(key, title) for key, (title, _of) in GROUPS.items()]
+        return [*groups, (TO_LOOK_AT, _("needs a look")), (EVERYTHING, _("all"))]
 
     def value(self) -> str:
         chosen = super().value()
-        if chosen in GROUPS or chosen == EVERYTHING:
+        if chosen in GROUPS or chosen in (TO_LOOK_AT, EVERYTHING):
             return str(chosen)
         return EVERYTHING if self.searching else OPEN_WORK
 
@@ -56,6 +61,8 @@ class WorkFilter(SimpleListFilter):
             }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if self.value() == TO_LOOK_AT:
+            return queryset.filter(flagged_at__isnull=False)
         group = GROUPS.get(self.value())
         return queryset.filter(status__in=group[1]) if group else queryset
 

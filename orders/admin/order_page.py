@@ -69,6 +69,7 @@ class Page:
     status: str
     colour: str
     is_late: bool
+    needs_a_look: bool
     ids: list[Fact]
     dates: list[Fact]
     delivery: list[Fact]
@@ -109,6 +110,7 @@ class _Reader:
             status=order.get_status_display(),
             colour=COLOURS.get(Status(order.status), "info"),
             is_late=bool(order.status in OPEN and order.due_at and order.due_at < self.now),
+            needs_a_look=order.flagged_at is not None,
             ids=self.ids(),
             dates=self.dates(),
             delivery=self.delivery(),
@@ -161,6 +163,8 @@ class _Reader:
             (_("Invoiced"), order.invoiced_at),
             (_("Handed over"), order.shipped_at),
             (_("Delivered"), order.delivered_at),
+            (_("Cancellation asked"), order.cancel_asked_at),
+            (_("Decide on it by"), order.cancel_decide_by),
             (_("Cancelled"), order.cancelled_at),
         )
         return [Fact(label, local(moment, self.zone)) for label, moment in moments if moment]

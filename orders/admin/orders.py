@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from orders.admin.decisions import Decisions
 from orders.admin.filters import EVERYTHING, OPEN_WORK, DueFilter, WorkFilter
 from orders.admin.order_page import order_page
 from orders.admin.searching import matching
@@ -34,7 +35,7 @@ def _per_order(rows: QuerySet[Any], figure: Any) -> Any:
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, PortalAdmin):
+class OrderAdmin(Decisions, ReadOnly, PortalAdmin):
     list_display = (
         "ids",
         "state",
@@ -118,6 +119,9 @@ class OrderAdmin(ReadOnly, PortalAdmin):
             "title": order.marketplace_order_id,
             "opts": self.opts,
             "original": order,
+            "actions_detail": self._get_actions_navigation(
+                self.actions_detail, self.get_actions_detail(request, order.pk), order.pk
+            ),
             "page": order_page(order, user=request.user, now=timezone.now()),
             **(extra_context or {}),
         }

@@ -58,8 +58,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _figures() -> list[Figure]:
     orders = Order.objects.order_by()
     wanted = (
-        (_("Ready to pick"), (Status.AUTHORIZED,), "open", "primary"),
-        (_("Being packed"), (Status.HANDLING,), "open", "warning"),
+        (_("Ready to pick"), (Status.AUTHORIZED,), "pick", "primary"),
+        (_("Being packed"), (Status.HANDLING,), "packing", "warning"),
         (_("Ready to hand over"), (Status.INVOICED,), "ready", "success"),
         (_("Waiting for payment"), (Status.RESERVED,), "unpaid", "info"),
     )
@@ -74,10 +74,12 @@ def _attention(request: HttpRequest) -> list[Figure]:
     found = []
     if request.user.has_perm("orders.view_order"):
         late = Order.objects.filter(status__in=OPEN, due_at__lt=timezone.now()).order_by()
+        flagged = Order.objects.filter(flagged_at__isnull=False).order_by()
         asked = Order.objects.filter(status=Status.CANCEL_REQUESTED).order_by()
         found += [
             Figure(_("Late orders"), _capped(late), _orders_at(due="late"), "danger"),
-            Figure(_("Cancellations asked"), _capped(asked), _orders_at(work="open"), "warning"),
+            Figure(_("Cancellations asked"), _capped(asked), _orders_at(work="asked"), "warning"),
+            Figure(_("Orders to look at"), _capped(flagged), _orders_at(work="look"), "warning"),
         ]
     if request.user.has_perm("sellers.view_outboxmessage"):
         refused = OutboxMessage.objects.filter(status__in=OutboxMessage.NEEDS_ATTENTION).order_by()

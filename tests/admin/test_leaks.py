@@ -75,7 +75,7 @@ def history(scene: Order) -> None:
         LogEntry.objects.create(
             user=manager,
             content_type=ContentType.objects.get_for_model(row),
-            object_id=row.pk,
+            object_id=str(row.pk),
             object_repr=str(row),
             action_flag=CHANGE,
             change_message='[{"changed": {"fields": ["Price, cents"]}}]',

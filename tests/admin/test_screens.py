@@ -28,7 +28,6 @@ OPEN_TO = {
         "sellers.sku",
         "sellers.stocklevel",
         "sellers.stockaudit",
-        "sellers.stockaudit",
         "sellers.stockmovement",
         "sellers.warehouse",
     },
