@@ -15,10 +15,13 @@ INSTALLED := .venv/.installed
 LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.11 \
         --no-emit-index-url --no-header
 
-.PHONY: help demo serve test check lint format types lock messages install clean prove-stock
+# Preparing a million SKUs takes about a minute, once; measuring them about ten.
+BENCHMARK ?=
+
+.PHONY: help demo serve test bench-simulation check lint format types lock messages install clean prove-stock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PORT=8100 moves the portal (and the stand-in to 8101), for example: make demo PORT=8100"
 
 demo: $(INSTALLED) ## the portal with a seller, orders, logins and a marketplace stand-in
@@ -33,6 +36,9 @@ test: $(INSTALLED) ## the whole test suite, on real PostgreSQL and Redis
 prove-stock: $(INSTALLED) ## 500 orders at 100 units at once: none sold twice; then the control
 	@$(BIN)/python -m proofs.stock
 	@$(BIN)/python -m proofs.stock --control
+
+bench-simulation: $(INSTALLED) ## the simulation's speed, side by side with others (BENCHMARK="--quick")
+	@$(BIN)/python -m benchmarks.simulation $(BENCHMARK)
 
 check: lint types ## all that can be checked without running the portal
 	@$(BIN)/lint-imports

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from benchmarks.shape import BANDS, CODES, FIRST_CODE, PICKUP_POINTS, POLICIES, ref_of
 from sellers.models import (
     FreightRate,
     Hold,
@@ -18,13 +19,6 @@ from sellers.models import (
 )
 
 CHUNK = 50_000
-POLICIES = 10
-RANGES = 2_000
-# Up to a weight in grams; the last band carries anything.
-BANDS = (1_000, 5_000, 10_000, 30_000, 100_000, None)
-PICKUP_POINTS = 200
-# The ranges cover 01000-000 to 99999-999 without a gap, and so do those of the pickup points.
-FIRST_CODE, CODES = 1_000_000, 99_000_000
 
 
 class Step(NamedTuple):
@@ -36,14 +30,9 @@ class Step(NamedTuple):
     params: Mapping[str, Any]
 
 
-def ref_of(number: int) -> str:
-    """The wire id of the account's SKU with this number, which counts from 1."""
-    return f"{number:07d}"
-
-
-def steps_of(account: SellerAccount, size: int) -> Iterator[Step]:
+def steps_of(account: SellerAccount, size: int, *, ranges: int) -> Iterator[Step]:
     """Everything an account of `size` SKUs needs beside its policies and warehouses."""
-    yield _rates(account)
+    yield _rates(account, ranges)
     yield _pickup_rates(account)
     for first in range(1, size + 1, CHUNK):
         last = min(first + CHUNK - 1, size)
@@ -56,21 +45,21 @@ def steps_of(account: SellerAccount, size: int) -> Iterator[Step]:
 # --- rates ----------------------------------------------------------------------------------------
 
 
-def _rates(account: SellerAccount) -> Step:
+def _rates(account: SellerAccount, ranges: int) -> Step:
     """Each policy over all ranges and bands, dearer by policy, distance and weight."""
     source = f"""
         FROM sellers_shippingpolicy p
-        CROSS JOIN generate_series(0, {RANGES - 1}) AS r(n)
+        CROSS JOIN generate_series(0, {ranges - 1}) AS r(n)
         CROSS JOIN unnest(%(bands)s::int[]) WITH ORDINALITY AS b(max_weight_g, step)
         WHERE p.account_id = %(account)s AND p.channel = '{ShippingPolicy.Channel.DELIVERY}'
     """
-    columns = _range_columns(CODES // RANGES) | {
+    columns = _range_columns(CODES // ranges) | {
         "max_weight_g": "b.max_weight_g",
         "price_cents": "(500 + substr(p.ref, 9)::int * 100 + r.n + b.step * 250)",
         "estimate": "((1 + (r.n + substr(p.ref, 9)::int) %% 9) || "
         "CASE WHEN substr(p.ref, 9)::int %% 2 = 0 THEN 'bd' ELSE 'd' END)",
     }
-    rows = POLICIES * RANGES * len(BANDS)
+    rows = POLICIES * ranges * len(BANDS)
     return _step("rates", rows, account, FreightRate, columns, source, bands=list(BANDS))
 
 

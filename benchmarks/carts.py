@@ -6,8 +6,7 @@ import json
 import random
 from typing import NamedTuple
 
-from benchmarks.bulk import CODES, FIRST_CODE, ref_of
-from benchmarks.dataset import key_of
+from benchmarks.shape import CODES, FIRST_CODE, key_of, ref_of
 
 SEED = 20_260_101
 # So many lines are prepared for each size of cart: the larger the carts, the fewer of them.

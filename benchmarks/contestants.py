@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +36,7 @@ class Contestant:
     name: str
     label: str
     command: Callable[[int, int], list[str]]
-    env: dict[str, str]
+    env: Mapping[str, str] = field(default_factory=dict)
     answers: bool = True
 
 
@@ -57,38 +57,41 @@ def _peer(name: str, label: str, *, view: str, answers: bool = True) -> Contesta
     return Contestant(name, label, _granian("benchmarks.peers.wsgi:application"), env, answers)
 
 
-def _node(name: str, label: str, *, script: str, answers: bool = True) -> Contestant:
+def _node(name: str, label: str, script: Path, *, answers: bool = True) -> Contestant:
     def command(port: int, workers: int) -> list[str]:
-        return ["env", f"PORT={port}", f"WORKERS={workers}", "node", script]
+        return ["env", f"PORT={port}", f"WORKERS={workers}", "node", str(script)]
 
-    return Contestant(name, label, command, {}, answers)
+    return Contestant(name, label, command, answers=answers)
 
 
-def everybody(var: Path) -> list[Contestant]:
-    """The portal first; Node's only where `node` is."""
-    portal = _granian("config.wsgi:application")
-    contestants = [Contestant("portal", "the portal, as it is served", portal, {})]
+def everybody(var: Path, *, only: Collection[str] | None) -> list[Contestant]:
+    """All of them or `only` these, the portal first; Node's only where `node` is."""
+    known = [*_in_python(), *(_in_node(var / "node") if shutil.which("node") else ())]
+    chosen = [each for each in known if only is None or each.name in only]
+    if any(each.name == "node-live" for each in chosen) and not _have_pg(var / "node"):
+        chosen = [each for each in chosen if each.name != "node-live"]
+    return chosen
+
+
+def _in_python() -> Iterator[Contestant]:
+    yield Contestant("portal", "the portal, as it is served", _granian("config.wsgi:application"))
     if find_spec("simulation.door"):
         view = _granian("benchmarks.peers.portal_wsgi:application")
-        contestants.append(Contestant("portal-view", "the portal's Django view", view, {}))
-    contestants += [
-        _peer("portal-plain", "its view without middleware", view="portal"),
-        _peer("bare", "bare Django view, constant bytes", view="bare", answers=False),
-        _peer("careful", "careful peer (values_list, dicts)", view="careful"),
-        _peer("ordinary", "ordinary peer (serializers, ORM)", view="ordinary"),
-    ]
-    if shutil.which("node"):
-        home = var / "node"
-        mock, live = str(home / "mock.mjs"), str(home / "live.mjs")
-        contestants.append(_node("node-mock", "Node, a mocked answer", script=mock, answers=False))
-        if _have_pg(home):
-            contestants.append(_node("node-live", "Node, the same live read", script=live))
-    return contestants
+        yield Contestant("portal-view", "its Django view", view)
+    yield _peer("portal-plain", "its view without middleware", view="portal")
+    yield _peer("bare", "bare Django view, constant bytes", view="bare", answers=False)
+    yield _peer("careful", "careful peer (values_list, dicts)", view="careful")
+    yield _peer("ordinary", "ordinary peer (serializers, ORM)", view="ordinary")
+
+
+def _in_node(home: Path) -> Iterator[Contestant]:
+    shutil.copytree(NODE, home, dirs_exist_ok=True)
+    yield _node("node-mock", "Node, a mocked answer", home / "mock.mjs", answers=False)
+    yield _node("node-live", "Node, the same live read", home / "live.mjs")
 
 
 def _have_pg(home: Path) -> bool:
     """Node's own PostgreSQL client, installed beside a copy of the services; once."""
-    shutil.copytree(NODE, home, dirs_exist_ok=True)
     if not (home / "node_modules" / "pg").exists() and shutil.which("npm"):
         command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--omit=dev"]
         subprocess.run(command, cwd=home, check=False, stdout=subprocess.DEVNULL)

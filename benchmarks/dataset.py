@@ -13,21 +13,17 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from tqdm import tqdm
 
-from benchmarks.bulk import FIRST_CODE, PICKUP_POINTS, POLICIES, Step, steps_of
+from benchmarks.bulk import Step, steps_of
+from benchmarks.shape import FIRST_CODE, PICKUP_POINTS, POLICIES, key_of
 from sellers.models import PickupPoint, PolicyWarehouse, SellerAccount, ShippingPolicy, Warehouse
 
 
-def key_of(skus: int) -> str:
-    """The endpoint key of the account with so many SKUs."""
-    return f"benchmark{skus:010d}"
-
-
-def prepare(sizes: list[int], *, quiet: bool = False) -> None:
+def prepare(sizes: list[int], *, ranges: int, quiet: bool = False) -> None:
     """Have an account for each size, with its catalogue, stock and rates."""
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS benchmark_progress (step text PRIMARY KEY)")
-    steps = [step for size in sizes for step in steps_of(_account(size), size)]
+    steps = [step for size in sizes for step in steps_of(_account(size), size, ranges=ranges)]
     done = _done()
     left = [step for step in steps if step.name not in done]
     for step in _shown(left, quiet=quiet):

@@ -40,14 +40,14 @@ def goals(results: Json) -> Iterator[Goal]:
         by_rate, by_cpu = _times(results, name)
         yield Goal(f"10 items: {label}", by_rate, limit, other=by_cpu)
     yield from _flat(results)
-    half = results.get("carts_1_worker", {}).get("half_load", {}).get("50", {}).get("portal")
+    half = results.get("carts", {}).get("half_load", {}).get("50", {}).get("portal")
     yield Goal("50 items, half load: p99, ms", half and half["p99_ms"], 15.0, at_least=False)
     counted = results.get("statements", {}).get("portal")
     yield Goal("SQL statements per request", counted and round(counted, 1), 1.0, at_least=False)
 
 
 def _times(results: Json, name: str) -> tuple[float | None, float | None]:
-    ten = results.get("carts_1_worker", {}).get("items", {}).get("10", {}).get(name)
+    ten = results.get("carts", {}).get("items", {}).get("10", {}).get(name)
     return (ten["portal_times_by_rate"], ten["portal_times_by_cpu"]) if ten else (None, None)
 
 

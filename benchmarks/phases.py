@@ -55,16 +55,19 @@ class Stage:
         self.cores = sorted(os.sched_getaffinity(0))
 
     @contextmanager
-    def cast(self, contestants: Sequence[Contestant], *, workers: int) -> Iterator[list[Server]]:
-        """Their servers, up and pinned; ended on leaving."""
-        first = Question(self.plan.largest, self.plan.items[0]).requests()[0]
+    def cast(
+        self, contestants: Sequence[Contestant], *, workers: int = 1, sizes: Sequence[int] = ()
+    ) -> Iterator[list[Server]]:
+        """Their servers, up, pinned and warm with the freight tables of the catalogue (the
+        largest, unless `sizes` names one for each); ended on leaving."""
+        sizes = sizes or [self.plan.largest] * len(contestants)
         servers = []
         try:
             for place, contestant in enumerate(contestants):
                 port = self.plan.port + place
                 servers.append(Server(contestant, self.supervisor, port=port, workers=workers))
-            for server in servers:
-                server.await_answers(first)
+            for server, size in zip(servers, sizes, strict=True):
+                server.await_answers(Question(size, self.plan.items[0]).requests()[0])
                 self._pin(server, workers)
             yield servers
         finally:
@@ -90,7 +93,7 @@ def agree(stage: Stage) -> Json:
     plan.answers.mkdir(parents=True, exist_ok=True)
     live = [contestant for contestant in plan.contestants if contestant.answers]
     sizes = {}
-    with stage.cast(live, workers=1) as servers:
+    with stage.cast(live) as servers:
         for items in plan.items:
             question = Question(plan.largest, items)
             answer = compare(servers, question.requests())
@@ -140,7 +143,7 @@ def flatness(stage: Stage, *, items: int) -> Json:
     """The portal alone, a fresh server for each size of catalogue, in turns."""
     plan = stage.plan
     portal = next(each for each in plan.contestants if each.name == REFERENCE)
-    with stage.cast([portal] * len(plan.sizes), workers=1) as servers:
+    with stage.cast([portal] * len(plan.sizes), sizes=plan.sizes) as servers:
         requests = {
             server.process: Question(size, items).requests()
             for server, size in zip(servers, plan.sizes, strict=True)
@@ -175,7 +178,7 @@ def statements(stage: Stage, *, items: int) -> Json:
     for contestant in stage.plan.contestants:
         if contestant.answers:
             before = _settled(stage.database)
-            with stage.cast([contestant], workers=1) as [server]:
+            with stage.cast([contestant]) as [server]:
                 _ask_one_by_one(server, requests)
             asked_for = COUNTED_REQUESTS + CALLS_PER_WORKER
             result[contestant.name] = (_settled(stage.database) - before) / asked_for

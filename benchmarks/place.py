@@ -18,21 +18,25 @@ VERSION = 1
 
 
 @contextmanager
-def database(*, var: Path, server: str | None, largest: int) -> Iterator[str]:
+def database(*, var: Path, server: str | None, largest: int, ranges: int) -> Iterator[str]:
     """The URL of the database for catalogues up to `largest` SKUs, made if it is not there.
 
     On the `server` given by URL, or on the embedded one under `var`. The environment names it too,
     for Django here and in every server process.
     """
     if server:
-        yield _made(server, largest, redis=os.environ.get("REDIS_URL"))
+        yield _made(server, name_of(largest, ranges), redis=os.environ.get("REDIS_URL"))
         return
     with running(var / "servers") as embedded:
-        yield _made(embedded.database_url, largest, redis=embedded.redis_url)
+        yield _made(embedded.database_url, name_of(largest, ranges), redis=embedded.redis_url)
 
 
-def _made(server: str, largest: int, *, redis: str | None) -> str:
-    name = f"benchmark_v{VERSION}_{largest}"
+def name_of(largest: int, ranges: int) -> str:
+    """The database for catalogues up to so many SKUs and so many postal ranges a policy."""
+    return f"benchmark_v{VERSION}_{largest}_{ranges}"
+
+
+def _made(server: str, name: str, *, redis: str | None) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is None:

@@ -16,8 +16,8 @@ COLUMNS = (
 def lines(results: Json) -> Iterator[str]:
     """The whole report."""
     yield from _machine(results)
-    for workers in (1, 2):
-        if found := results.get(f"carts_{workers}_worker{'s' if workers > 1 else ''}"):
+    for phase, workers in (("carts", 1), ("workers", 2)):
+        if found := results.get(phase):
             yield from _carts(found, results["labels"], workers)
     if found := results.get("flatness"):
         yield from _flatness(found)
@@ -36,14 +36,17 @@ def lines(results: Json) -> Iterator[str]:
             for goal in goals(results)
         ]
     )
+    if "stopped" in results:
+        yield from ["", f"Stopped early: {results['stopped']}"]
 
 
 def _machine(results: Json) -> Iterator[str]:
     machine = results["machine"]
     yield f"{machine['cores']} cores, {machine['processor']}; load average {machine['load']}"
     yield f"{machine['versions']}"
-    yield f"Answers, bytes by items: {results['agreement']['answer_bytes']}"
-    yield f"Same answers, checked: {', '.join(results['agreement']['compared'])}"
+    if agreement := results.get("agreement"):
+        yield f"Answers, bytes by items: {agreement['answer_bytes']}"
+        yield f"Same answers, checked: {', '.join(agreement['compared'])}"
 
 
 def _carts(found: Json, labels: Json, workers: int) -> Iterator[str]:

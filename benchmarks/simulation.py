@@ -11,11 +11,20 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import phases
+from benchmarks.agreement import Disagreement
+from benchmarks.contestants import environment, everybody
+from benchmarks.load import Refused
 from benchmarks.place import database
+from benchmarks.report import lines
+from benchmarks.rounds import Database
+from benchmarks.shape import RANGES
 from config.supervisor import Failed, Interrupted, Supervisor
 
 PHASES = ("carts", "flatness", "workers", "statements")
@@ -25,30 +34,29 @@ Json = dict[str, Any]
 def main() -> int:
     options = _options()
     var = options.var.resolve()
-    with database(var=var, server=options.server, largest=options.skus) as url:
+    with database(
+        var=var, server=options.server, largest=options.skus, ranges=options.ranges
+    ) as url:
         import django
 
         django.setup()
-        from benchmarks.dataset import prepare
+        from benchmarks.dataset import prepare  # models can be imported from here on
 
-        prepare(_sizes(options.skus))
+        prepare(_sizes(options.skus), ranges=options.ranges)
         if options.prepare_only:
             return 0
+        results: Json = {"machine": _machine()}
         try:
-            results = _measure(options, var, url)
-        except (Failed, Interrupted, KeyboardInterrupt) as stopped:
-            say(f"Stopped. {stopped}".rstrip())
-            return 1
+            _measure(options, var, url, into=results)
+        except (Failed, Interrupted, Refused, Disagreement, KeyboardInterrupt) as stopped:
+            results["stopped"] = f"{type(stopped).__name__} {stopped}".strip()
     _publish(results, options.json or var / "results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json")
-    return 0
+    return 1 if "stopped" in results else 0
 
 
-def _measure(options: argparse.Namespace, var: Path, url: str) -> Json:
-    from benchmarks import phases
-    from benchmarks.contestants import environment, everybody
-    from benchmarks.rounds import Database
-
-    chosen = [c for c in everybody(var) if c.name in (options.contestants or [c.name])]
+def _measure(options: argparse.Namespace, var: Path, url: str, *, into: Json) -> None:
+    """Phase by phase, so that what was measured is there whatever happens next."""
+    chosen = everybody(var, only=options.contestants)
     plan = phases.Plan(
         contestants=chosen,
         sizes=_sizes(options.skus),
@@ -58,34 +66,28 @@ def _measure(options: argparse.Namespace, var: Path, url: str) -> Json:
         port=options.port,
         var=var,
     )
-    results: Json = {
-        "labels": {each.name: each.label for each in chosen},
-        "machine": _machine(),
-    }
+    into["labels"] = {each.name: each.label for each in chosen}
     with Supervisor(log_dir=var / "log", say=lambda _line: None) as supervisor:
         supervisor.env |= environment(url, plan.answers)
         stage = phases.Stage(plan, supervisor, Database(url))
         say("Comparing answers")
-        results["agreement"] = phases.agree(stage)
-        if "carts" in options.phases:
-            say("One worker each")
-            results["carts_1_worker"] = phases.carts(stage, workers=1, rounds=plan.rounds)
-        if "flatness" in options.phases:
-            say("Catalogues of different size")
-            results["flatness"] = phases.flatness(stage, items=10)
-        if "workers" in options.phases:
-            say("Two workers each")
-            rounds = max(1, plan.rounds // 2)
-            results["carts_2_workers"] = phases.carts(stage, workers=2, rounds=rounds)
-        if "statements" in options.phases:
-            say("Counting statements")
-            results["statements"] = phases.statements(stage, items=10)
-    return results
+        into["agreement"] = phases.agree(stage)
+        for name, label, run in _parts(stage):
+            if name in options.phases:
+                say(label)
+                into[name] = run()
+
+
+def _parts(stage: phases.Stage) -> Iterator[tuple[str, str, Callable[[], Json]]]:
+    rounds = stage.plan.rounds
+    yield "carts", "One worker each", lambda: phases.carts(stage, workers=1, rounds=rounds)
+    yield "flatness", "Catalogues of different size", lambda: phases.flatness(stage, items=10)
+    few = max(1, rounds // 2)
+    yield "workers", "Two workers each", lambda: phases.carts(stage, workers=2, rounds=few)
+    yield "statements", "Counting statements", lambda: phases.statements(stage, items=10)
 
 
 def _publish(results: Json, path: Path) -> None:
-    from benchmarks.report import lines
-
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(results, indent=1))
     print()
@@ -99,8 +101,6 @@ def _sizes(largest: int) -> list[int]:
 
 
 def _machine() -> Json:
-    from importlib.metadata import version
-
     packages = ("Django", "djangorestframework", "granian", "psycopg", "orjson")
     found = [f"{name} {version(name)}" for name in packages]
     return {
@@ -126,6 +126,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulation", description=__doc__)
     add = parser.add_argument
     add("--skus", type=int, default=1_000_000, help="of the largest catalogue")
+    add("--ranges", type=int, default=RANGES, help="postal ranges of each policy")
     add("--items", type=_numbers, help="sizes of carts (default: 1,10,50,100)")
     add("--seconds", type=float, help="length of a round (default: 1)")
     add("--rounds", type=int, help="of every contestant (default: 5)")
