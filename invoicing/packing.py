@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from invoicing import contents
 from invoicing.closing import can_close, close, reopen, why_not_close, why_not_reopen
@@ -132,17 +133,20 @@ def _require_positive(quantity: int) -> None:
 
 def too_many(line: OrderLine, *, quantity: int, left: int) -> Conflict:
     """The refusal of `quantity` units of a line that has `left` to pack."""
+    facts = {"left": left, "name": line.name, "quantity": quantity, "required": line.quantity}
     if left == 0:
-        return Conflict(
-            "too-many",
-            _("All %(required)d of “%(name)s” are packed. This one is too many.")
-            % {"required": line.quantity, "name": line.name},
+        message = ngettext(
+            "“%(name)s” is packed already. This one is too many.",
+            "All %(required)d of “%(name)s” are packed. This one is too many.",
+            line.quantity,
         )
-    return Conflict(
-        "too-many",
-        _("Only %(left)d more of “%(name)s” belong to this order, not %(quantity)d.")
-        % {"left": left, "name": line.name, "quantity": quantity},
-    )
+    else:
+        message = ngettext(
+            "Only one more of “%(name)s” belongs to this order, not %(quantity)d.",
+            "Only %(left)d more of “%(name)s” belong to this order, not %(quantity)d.",
+            left,
+        )
+    return Conflict("too-many", message % facts)
 
 
 def _note(package: Package, code: str, *, now: datetime, actor: User | None) -> None:

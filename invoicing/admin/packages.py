@@ -9,14 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from invoicing.admin.reading import ReadingAdmin, ReadingInline
 from invoicing.models import Package, PackageItem
 from invoicing.screens.urls import screen_urls
+from sellers.admin.base import NOTHING, PortalAdmin, PortalInline, ReadOnly, local
 
 
-class PackageItemInline(ReadingInline):
+class PackageItemInline(ReadOnly, PortalInline):
     model = PackageItem
-    fields = ["line", "quantity"]
+    fields = ("line", "quantity")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PackageItem]:
         rows: QuerySet[PackageItem] = super().get_queryset(request)
@@ -24,29 +24,27 @@ class PackageItemInline(ReadingInline):
 
 
 @admin.register(Package)
-class PackageAdmin(ReadingAdmin):
-    list_display = [
+class PackageAdmin(ReadOnly, PortalAdmin):
+    list_display = (
         "order",
         "number",
         "shown_status",
-        "closed_at",
+        "shown_closed",
         "closed_by",
-        "courier",
+        "shown_tracking",
+        "shown_dispatched",
+    )
+    list_select_related = ("order__account", "closed_by")
+    list_filter = ("status",)
+    ordering = ("-id",)
+    search_fields = (
+        "order__marketplace_order_id",
+        "order__seller_order_id",
         "tracking_number",
-        "dispatched_at",
-        "delivered_at",
-    ]
-    list_select_related = ["order", "closed_by"]
-    list_filter = ["status"]
-    ordering = ["-id"]
-    search_fields = [
-        "order__marketplace_order_id__startswith",
-        "order__seller_order_id__startswith",
-        "tracking_number__startswith",
-    ]
+    )
     search_help_text = _("The beginning of an order id or a tracking number.")
-    inlines = [PackageItemInline]
-    fields = [
+    inlines = (PackageItemInline,)
+    fields = (
         "order",
         "table_link",
         "number",
@@ -60,8 +58,8 @@ class PackageAdmin(ReadingAdmin):
         "tracking_url",
         "dispatched_at",
         "delivered_at",
-    ]
-    readonly_fields = ["table_link"]
+    )
+    readonly_fields = ("table_link",)
 
     @display(
         description=_("status"),
@@ -70,6 +68,18 @@ class PackageAdmin(ReadingAdmin):
     )
     def shown_status(self, package: Package) -> tuple[str, str]:
         return package.status, package.get_status_display()
+
+    @display(description=_("closed"), ordering="closed_at")
+    def shown_closed(self, package: Package) -> str:
+        return local(package.closed_at, package.order.account.zone)
+
+    @display(description=_("handed over"), ordering="dispatched_at")
+    def shown_dispatched(self, package: Package) -> str:
+        return local(package.dispatched_at, package.order.account.zone)
+
+    @display(description=_("tracking"))
+    def shown_tracking(self, package: Package) -> str:
+        return f"{package.courier} {package.tracking_number}".strip() or NOTHING
 
     @display(description=_("packing screen"))
     def table_link(self, package: Package) -> SafeString:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from invoicing import billing, closing, contents, numbering
 from invoicing.models import Invoice, Package, PackageItem
@@ -43,14 +44,11 @@ class LineRow:
 
 @dataclass(frozen=True)
 class MoneyRow:
-    """One line of the arithmetic, as text."""
+    """One line of the arithmetic, as text; `parts` are the amounts that make the total."""
 
     name: str
     units: str
-    goods: str
-    discount: str
-    services: str
-    freight: str
+    parts: list[tuple[str, str]]
     total: str
 
 
@@ -258,13 +256,16 @@ def _bare(cents: int, currency: str) -> str:
 
 
 def _row(share: billing.Share, name: str, money: Callable[[int], str]) -> MoneyRow:
+    parts = [
+        (_("Goods"), share.goods),
+        (_("Discount"), -share.discount),
+        (_("Services"), share.services),
+        (_("Freight"), share.freight),
+    ]
     return MoneyRow(
         name=name,
         units=f"{share.part.quantity}/{share.part.line.quantity}",
-        goods=money(share.goods),
-        discount=money(-share.discount),
-        services=money(share.services),
-        freight=money(share.freight),
+        parts=[(label, money(cents)) for label, cents in parts if cents],
         total=money(share.total),
     )
 

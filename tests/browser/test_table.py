@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from invoicing.models import PackageItem
 from orders.models import Order
@@ -201,21 +201,31 @@ def test_works_without_scripts(table: Page, order: Order) -> None:
 
 @pytest.mark.parametrize("size", [TABLET, UPRIGHT], ids=["lying", "upright"])
 @pytest.mark.parametrize("language", ["en", "pt-br"])
-def test_nothing_is_cut_or_too_small_to_touch(table: Page, size: object, language: str) -> None:
-    table.set_viewport_size(size)  # type: ignore[arg-type]  # one of two ViewportSize
-    table.context.add_cookies([{"name": "django_language", "value": language, "url": table.url}])
-    packer.scan(table, "1001")
-    packer.command(table, "n")
-    packer.scan(table, "2002")
-    packer.close_package(table)
-    table.reload()
-    assert table.evaluate(_WIDER_THAN_ITS_PLACE) == []
-    assert table.evaluate(_SMALL_TARGETS) == []
+def test_nothing_is_cut_or_too_small_to_touch(
+    page: Page, live_server: object, order: Order, size: ViewportSize, language: str
+) -> None:
+    """As a manager sees it, who sees most: two packages side by side and their arithmetic."""
+    staff("mia", role="Manager", language=language, first_name="Mia", last_name="Albuquerque")
+    page.set_viewport_size(size)
+    packer.sign_in(page, str(live_server), "mia")
+    assert page.evaluate(_WIDER_THAN_ITS_PLACE) == []
+    packer.scan_order(page, order.marketplace_order_id)
+    packer.scan(page, "1001")
+    packer.command(page, "n")
+    packer.scan(page, "2002")
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert page.evaluate(_WIDER_THAN_ITS_PLACE) == []
+    assert page.evaluate(_SMALL_TARGETS) == []
+    packer.close_package(page)
+    page.reload()
+    assert page.evaluate(_WIDER_THAN_ITS_PLACE) == []
+    assert page.evaluate(_SMALL_TARGETS) == []
 
 
 _WIDER_THAN_ITS_PLACE = """() => {
   const edge = document.documentElement.clientWidth + 1;
-  const cut = (e) => e.matches("section, article, form, header, li")
+  const cut = (e) => e.matches("section, article, form, header, main, li")
     && e.scrollWidth > e.clientWidth + 2;
   return [...document.querySelectorAll("body *")]
     .filter((e) => e.offsetParent && (e.getBoundingClientRect().right > edge || cut(e)))
