@@ -236,6 +236,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
     "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
     "audit-stock": {"task": "orders.tasks.audit_stock", "schedule": 3600.0},
+    "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }
 
 # --- the portal's own -----------------------------------------------------------------------------
@@ -257,5 +258,13 @@ OUTBOUND_BACKOFF_SECONDS = (env.float("OUTBOUND_BACKOFF_SECONDS", default=5.0), 
 OUTBOUND_CIRCUIT_SECONDS = (env.float("OUTBOUND_CIRCUIT_SECONDS", default=10.0), 300.0)
 # After a 429 that does not say how long.
 OUTBOUND_THROTTLED_SECONDS = env.float("OUTBOUND_THROTTLED_SECONDS", default=60.0)
+# Answers that disappoint are kept for staff to look at, and this share of the others.
+SIMULATION_CAPTURE_SAMPLE = env.float("SIMULATION_CAPTURE_SAMPLE", default=0.01)
+SIMULATION_CAPTURE_DAYS = env.int("SIMULATION_CAPTURE_DAYS", default=14)
+SIMULATION_CAPTURE_ROWS = env.int("SIMULATION_CAPTURE_ROWS", default=100_000)
+# Counts of simulations by the minute, for reports.
+SIMULATION_MINUTE_DAYS = env.int("SIMULATION_MINUTE_DAYS", default=90)
+# Both are written this often, by a thread of each process; 0: never.
+SIMULATION_RECORD_SECONDS = env.float("SIMULATION_RECORD_SECONDS", default=3.0)
 
 from config.theme import UNFOLD  # noqa: E402, F401  (Unfold reads it from here; kept apart as it is long)

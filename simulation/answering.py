@@ -11,7 +11,8 @@ import orjson
 from django.utils import timezone
 
 from sellers.errors import DomainError, error_body
-from simulation import core, snapshot, wire
+from simulation import capturing, core, recording, snapshot, wire
+from simulation.capturing import Seen
 
 logger = logging.getLogger(__name__)
 
@@ -40,25 +41,35 @@ class Answer(NamedTuple):
 
 def answer(request: Request) -> Answer:
     """The simulation, or the refusal in VTEX's shape. Never raises."""
+    seen, now = Seen(), timezone.now()
+    given = _answer(request, now, seen)
+    capturing.record(request.endpoint_key, now=now, status=given.status, body=given.body, seen=seen)
+    recording.start()
+    return given
+
+
+def _answer(request: Request, now: datetime, seen: Seen) -> Answer:
     try:
-        body = simulate(request, now=timezone.now())
+        body = simulate(request, now=now, seen=seen)
     except wire.Malformed as error:
-        return _refusal(400, error.code, str(error))
+        return _refusal(400, error.code, str(error), seen)
     except DomainError as error:
-        return _refusal(error.status, error.code, error.message)
+        return _refusal(error.status, error.code, error.message, seen)
     except Exception:
         logger.exception("A simulation failed.")
-        return _refusal(500, "internal-error", "The seller's portal has a fault. It was recorded.")
+        message = "The seller's portal has a fault. It was recorded."
+        return _refusal(500, "internal-error", message, seen)
     return Answer(200, CACHED if request.method == "GET" else NOT_CACHED, body)
 
 
-def simulate(request: Request, *, now: datetime) -> bytes:
+def simulate(request: Request, *, now: datetime, seen: Seen) -> bytes:
     """The answer's bytes. Raises wire.Malformed and DomainError."""
-    cart = wire.parse(_document(request), sales_channel=request.query.get("sc"))
-    known = snapshot.load(
+    seen.cart = cart = wire.parse(_document(request), sales_channel=request.query.get("sc"))
+    seen.snapshot = known = snapshot.load(
         endpoint_key=request.endpoint_key, headers=request.headers, cart=cart, now=now
     )
-    return wire.render(core.simulate(cart, known, now))
+    seen.simulation = simulation = core.simulate(cart, known, now)
+    return wire.render(simulation)
 
 
 def _document(request: Request) -> bytes:
@@ -74,9 +85,11 @@ def _document(request: Request) -> bytes:
     return body
 
 
-def _refusal(status: int, code: str, message: str) -> Answer:
+def _refusal(status: int, code: str, message: str, seen: Seen) -> Answer:
+    seen.code = code
     return Answer(status, NOT_CACHED, orjson.dumps(error_body(code, message)))
 
 
 def not_allowed() -> Answer:
-    return _refusal(405, "method-not-allowed", "Use POST, or GET with purchaseContext.")
+    message = "Use POST, or GET with purchaseContext."
+    return _refusal(405, "method-not-allowed", message, Seen())

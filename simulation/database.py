@@ -78,6 +78,15 @@ def patient() -> Iterator[psycopg.Connection[Row]]:
         yield connection
 
 
+@contextmanager
+def writing() -> Iterator[psycopg.Connection[Row]]:
+    """A connection for what is written in the background, after the answer; closed at the end."""
+    parameters = _parameters(COMPILE_MS)
+    options = f"{parameters.pop('options', '')} -c default_transaction_read_only=off"
+    with psycopg.connect(**parameters, options=options, autocommit=True) as connection:
+        yield connection
+
+
 def close_all() -> None:
     """Close every connection of every thread; the next read opens a new one."""
     for connection in list(_open):

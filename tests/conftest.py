@@ -43,6 +43,8 @@ def _name_the_rest() -> None:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PORTAL_ENV": "development",
         "PORTAL_VAR": var.name,
+        # Tests that look at recorded simulations have them written when they ask for it.
+        "SIMULATION_RECORD_SECONDS": "0",
     }
 
 
@@ -91,7 +93,7 @@ def _simulation_reads_what_the_test_wrote(
 
     It borrows the test's connection then; tests that commit keep the real ones.
     """
-    from simulation import database, tariffs
+    from simulation import capturing, database, tariffs
 
     if _has_open_transaction(request):
         request.getfixturevalue("db")
@@ -101,7 +103,10 @@ def _simulation_reads_what_the_test_wrote(
         borrowed = connection.connection
         monkeypatch.setattr(database, "_connection", lambda: borrowed)
         monkeypatch.setattr(database, "patient", lambda: nullcontext(borrowed))
+        monkeypatch.setattr(database, "writing", lambda: nullcontext(borrowed))
     yield
+    capturing.waiting.clear()
+    capturing.tallier.take()
     tariffs.forget()
     database.close_all()
 
