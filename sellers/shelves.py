@@ -153,17 +153,27 @@ def _merged(changes: Iterable[Change]) -> list[Change]:
     return list(merged.values())
 
 
+# One statement for all levels: this is written while others wait for these very rows.
+_MOVE = """
+UPDATE sellers_stocklevel level
+   SET on_hand = level.on_hand + change.on_hand, held = level.held + change.held
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS change (id, on_hand, held)
+ WHERE level.id = change.id
+"""
+
+
 def _apply(changes: Iterable[Change]) -> None:
     on_hand: dict[StockLevel, int] = defaultdict(int)
     held: dict[StockLevel, int] = defaultdict(int)
     for change in changes:
         on_hand[change.level] += change.on_hand
         held[change.level] += change.held
-    levels = sorted(on_hand, key=lambda level: level.pk)
-    before = [(level.on_hand, level.held) for level in levels]
+    levels = list(on_hand)
+    if not levels:
+        return
+    with connection.cursor() as cursor:
+        columns = [level.pk for level in levels], list(on_hand.values()), list(held.values())
+        cursor.execute(_MOVE, columns)
     for level in levels:
-        level.on_hand = F("on_hand") + on_hand[level]
-        level.held = F("held") + held[level]
-    StockLevel.objects.bulk_update(levels, ["on_hand", "held"], batch_size=500)
-    for level, (had, promised) in zip(levels, before, strict=True):
-        level.on_hand, level.held = had + on_hand[level], promised + held[level]
+        level.on_hand += on_hand[level]
+        level.held += held[level]
