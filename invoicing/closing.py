@@ -1,7 +1,4 @@
-"""Closing a package: stock leaves, the invoice is made and owed to the marketplace, in one breath.
-
-And the way back, as long as the invoice has certainly not reached the marketplace.
-"""
+"""Closing a package: stock leaves and the invoice is made and owed, all in one breath."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from orders.models import Order, TimelineEntry
 from orders.states import Status
 from sellers import stock
 from sellers.errors import Conflict, DomainError
-from sellers.marketplace import deciding, outbox
+from sellers.marketplace import outbox
 from sellers.models import OutboxMessage, User
 
 
@@ -52,7 +49,7 @@ def close(
     invoice = _invoice(package, bill, items, number=number, key=key, now=now)
     _owe(invoice, items, now=now)
     _seal(package, weight_g=weight_g, now=now, actor=actor)
-    _tell(invoice, "package-closed", now=now, actor=actor)
+    tell(invoice, "package-closed", now=now, actor=actor)
     if bill.closing:
         order.packages.filter(status=Package.Status.OPEN, items=None).delete()
         moving.move(order, Status.INVOICED, now=now, code="invoiced", actor=actor)
@@ -88,13 +85,13 @@ def _ship(
             seller_order_id=order.seller_order_id,
             line_index=item.line.index,
             quantity=item.quantity,
-            cause=_cause(package, closing=closing, line_index=item.line.index),
+            cause=cause_of(package, closing=closing, line_index=item.line.index),
             now=now,
             actor=actor,
         )
 
 
-def _cause(package: Package, *, closing: int, line_index: int) -> str:
+def cause_of(package: Package, *, closing: int, line_index: int) -> str:
     """`closing`: the how-manieth time this package is closed."""
     return f"{package.order.seller_order_id}/{package.number}.{closing}/{line_index}"
 
@@ -185,7 +182,7 @@ def _seal(package: Package, *, weight_g: int | None, now: datetime, actor: User 
     package.save(update_fields=["status", "closed_at", "closed_by", "weight_g"])
 
 
-def _tell(invoice: Invoice, code: str, *, now: datetime, actor: User | None) -> None:
+def tell(invoice: Invoice, code: str, *, now: datetime, actor: User | None) -> None:
     package = invoice.package
     moving.record(
         invoice.order,
@@ -199,73 +196,3 @@ def _tell(invoice: Invoice, code: str, *, now: datetime, actor: User | None) -> 
             "value_cents": invoice.value_cents,
         },
     )
-
-
-@transaction.atomic
-def reopen(*, package: Package, now: datetime, actor: User | None) -> Package:
-    """Undo `close` while the marketplace has certainly not received the invoice.
-
-    The message is superseded, the invoice voided, the units are held again and the order is back
-    in packing. Raises Conflict with the reason; then nothing changed.
-    """
-    order = moving.lock(order_id=package.order_id)
-    package = Package.objects.select_related("order__account").get(pk=package.pk)
-    # The message's row too (race: a worker claims it at this moment; claiming skips locked rows).
-    OutboxMessage.objects.select_for_update().filter(pk__in=_messages_of(package)).count()
-    refusal = why_not_reopen(package)
-    if refusal is not None:
-        raise refusal
-    invoice = package.invoices.get(voided_at=None)
-    _take_back(package, invoice, now=now, actor=actor)
-    package.status, package.closed_at, package.closed_by = Package.Status.OPEN, None, None
-    package.save(update_fields=["status", "closed_at", "closed_by"])
-    _tell(invoice, "package-reopened", now=now, actor=actor)
-    if order.status == Status.INVOICED:
-        moving.move(order, Status.HANDLING, now=now, code="reopened", actor=actor)
-        Order.objects.filter(pk=order.pk).update(invoiced_at=None)
-    return package
-
-
-def _take_back(package: Package, invoice: Invoice, *, now: datetime, actor: User | None) -> None:
-    closing = package.invoices.count()
-    for item in package.items.select_related("line").order_by("line__index"):
-        stock.unship(
-            seller_order_id=package.order.seller_order_id,
-            line_index=item.line.index,
-            quantity=item.quantity,
-            cause=_cause(package, closing=closing, line_index=item.line.index),
-            now=now,
-            actor=actor,
-        )
-    if invoice.message and invoice.message.status in OutboxMessage.BLOCKING:
-        deciding.withdraw(
-            invoice.message, reason=_("The package was reopened."), actor=actor, now=now
-        )
-    invoice.voided_at = now
-    invoice.save(update_fields=["voided_at"])
-
-
-def _messages_of(package: Package) -> list[int]:
-    found = package.invoices.filter(voided_at=None, message__isnull=False)
-    return list(found.values_list("message_id", flat=True))
-
-
-def why_not_reopen(package: Package) -> DomainError | None:
-    """None when the package may be opened again: its invoice has certainly not arrived."""
-    invoice = package.invoices.filter(voided_at=None).select_related("message").first()
-    if package.status != Package.Status.CLOSED or invoice is None:
-        return Conflict("package-open", _("The package is open."))
-    if package.order.status not in (Status.HANDLING, Status.INVOICED) or package.dispatched_at:
-        return Conflict("package-gone", _("The package has left: use a return."))
-    if invoice.message and _may_have_arrived(invoice.message):
-        return Conflict(
-            "invoice-sent",
-            _("The marketplace has the invoice, or may have it: use a return instead."),
-        )
-    return None
-
-
-def _may_have_arrived(message: OutboxMessage) -> bool:
-    """Delivered, on its way this moment, or tried with an end nobody knows."""
-    delivered = message.status == OutboxMessage.Status.DELIVERED
-    return delivered or message.in_doubt or message.lease is not None

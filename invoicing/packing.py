@@ -1,4 +1,5 @@
-"""Packing an order: begin, open a package, put units in, take them out. Closing is next door."""
+"""Packing an order: begin, open a package, put units in, take them out; and, from next door, close
+and reopen it."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invoicing import contents
-from invoicing.closing import can_close, close, reopen, why_not_close, why_not_reopen
+from invoicing.closing import can_close, close, why_not_close
 from invoicing.models import Package, PackageItem
+from invoicing.reopening import reopen, why_not_reopen
 from orders import moving
 from orders.models import Order, OrderLine, TimelineEntry
 from orders.states import Status

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from uuid import uuid4
 
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from invoicing import billing, closing, contents, numbering
+from invoicing import contents, numbering, packing
 from invoicing.models import Invoice, Package, PackageItem
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
+from invoicing.screens.worth import Worth, gap_of, worth_of
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
 from sellers.errors import DomainError
 from sellers.models import Hold, OutboxMessage, User, Warehouse
-from sellers.money import format_cents
 
 #: Still in the building: the clock runs.
 _UNSENT = (*OPEN, Status.INVOICED)
@@ -40,26 +38,6 @@ class LineRow:
         if self.left == 0:
             return "done"
         return "begun" if self.packed else "untouched"
-
-
-@dataclass(frozen=True)
-class MoneyRow:
-    """One line of the arithmetic, as text; `parts` are the amounts that make the total."""
-
-    name: str
-    units: str
-    parts: list[tuple[str, str]]
-    total: str
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What a package is worth and why; only for those who may see money."""
-
-    value: str
-    rows: list[MoneyRow]
-    adjustment: str
-    closing: bool
 
 
 @dataclass(frozen=True)
@@ -153,7 +131,7 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         ],
         next_number=numbering.upcoming(account=order.account),
         refusal=contents.why_not_packable(order),
-        gap=_gap(order, lines) if sees_money else "",
+        gap=gap_of(order, lines) if sees_money else "",
         today=timezone.localdate(now, order.account.zone),
         next_order=_next_after(order),
     )
@@ -210,12 +188,12 @@ def _card(
         package=package,
         items=items,
         current=package == current,
-        refusal=closing.why_not_close(package) if is_open else None,
-        worth=_worth(package, items, invoice) if sees_money and items else None,
+        refusal=packing.why_not_close(package) if is_open else None,
+        worth=worth_of(package, items, invoice) if sees_money and items else None,
         invoice=invoice,
         fate=fate_of(invoice.message) if invoice and invoice.message else None,
         tracking_fate=fate_of(tracking) if tracking else None,
-        reopenable=not is_open and closing.why_not_reopen(package) is None,
+        reopenable=not is_open and packing.why_not_reopen(package) is None,
     )
 
 
@@ -227,53 +205,6 @@ def _latest(messages: dict[str, OutboxMessage], invoice: Invoice | None) -> Outb
         (messages[f"{kind}/{invoice.pk}"] for kind in kinds if f"{kind}/{invoice.pk}" in messages),
         None,
     )
-
-
-def _worth(package: Package, items: list[PackageItem], invoice: Invoice | None) -> Worth | None:
-    currency = package.order.account.currency
-    if invoice is not None:
-        return Worth(
-            value=format_cents(invoice.value_cents, currency), rows=[], adjustment="", closing=False
-        )
-    try:
-        bill = billing.bill_of(package)
-    except DomainError:
-        return None
-    plain = partial(_bare, currency=currency)
-    names = {item.line.index: item.line.name for item in items}
-    return Worth(
-        value=format_cents(bill.value, currency),
-        rows=[_row(share, names[share.part.line.index], plain) for share in bill.shares],
-        adjustment=plain(bill.adjustment) if bill.adjustment else "",
-        closing=bill.closing,
-    )
-
-
-def _bare(cents: int, currency: str) -> str:
-    """Without the currency, which a column needs only once."""
-    sign = "−" if cents < 0 else ""
-    return sign + format_cents(abs(cents), currency).rpartition(" ")[2]
-
-
-def _row(share: billing.Share, name: str, money: Callable[[int], str]) -> MoneyRow:
-    parts = [
-        (_("Goods"), share.goods),
-        (_("Discount"), -share.discount),
-        (_("Services"), share.services),
-        (_("Freight"), share.freight),
-    ]
-    return MoneyRow(
-        name=name,
-        units=f"{share.part.quantity}/{share.part.line.quantity}",
-        parts=[(label, money(cents)) for label, cents in parts if cents],
-        total=money(share.total),
-    )
-
-
-def _gap(order: Order, lines: Iterable[OrderLine]) -> str:
-    """What the marketplace pays less what the lines are worth, when they differ."""
-    gap = order.payment_value_cents - sum(line.total_cents for line in lines)
-    return format_cents(gap, order.account.currency) if gap else ""
 
 
 def warehouses_of(orders: Iterable[Order]) -> dict[int, list[Warehouse]]:

@@ -1,0 +1,153 @@
+"""Every gesture a form of the packing table can make: read the fields, call the use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invoicing import gestures, tracking
+from invoicing.gestures import Outcome
+from invoicing.models import Package
+from orders.models import Order, OrderLine
+from sellers.errors import DomainError
+from sellers.models import User
+
+Act = Callable[[HttpRequest, Order, datetime, User], Outcome]
+
+
+def _scan(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.scan(
+        order=order,
+        package_id=package_id_in(request.POST),
+        code=request.POST.get("code", "")[:200],
+        now=now,
+        actor=actor,
+    )
+
+
+def _put(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.put(
+        order=order,
+        package_id=package_id_in(request.POST),
+        line=_line(request, order),
+        quantity=_whole(request, "quantity", default=1),
+        now=now,
+        actor=actor,
+    )
+
+
+def _take_out(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.take_out(
+        package=_package(request, order),
+        line=_line(request, order),
+        quantity=_whole(request, "quantity", default=1),
+        now=now,
+        actor=actor,
+    )
+
+
+def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    weight_g = _whole(request, "weight_g", default=0)
+    number = request.POST.get("number", "").strip()
+    key = request.POST.get("key", "").strip()
+    # A scanner at the number field reads the access key off the printed invoice.
+    if len(number.replace(" ", "")) == 44:
+        number, key = "", number
+    return gestures.close(
+        package=_package(request, order),
+        number=number,
+        key=key,
+        weight_g=weight_g or None,
+        now=now,
+        actor=actor,
+    )
+
+
+def _reopen(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.reopen(package=_package(request, order), now=now, actor=actor)
+
+
+def _new(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.new(order=order, now=now, actor=actor)
+
+
+def _undo(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return gestures.undo(order=order, now=now, actor=actor)
+
+
+def _track(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    package = tracking.enter_tracking(
+        package=_package(request, order),
+        courier=request.POST.get("courier", ""),
+        number=request.POST.get("tracking_number", ""),
+        url=request.POST.get("tracking_url", ""),
+        dispatched_on=_day(request, order, now),
+        now=now,
+        actor=actor,
+    )
+    facts = {"number": package.number}
+    return Outcome(_("Package %(number)d is with the carrier.") % facts, tone="done")
+
+
+def _deliver(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    package = tracking.deliver(
+        package=_package(request, order), delivered_at=now, now=now, actor=actor
+    )
+    return Outcome(_("Package %(number)d is delivered.") % {"number": package.number}, tone="done")
+
+
+ACTIONS: dict[str, Act] = {
+    "scan": _scan,
+    "put": _put,
+    "take-out": _take_out,
+    "new": _new,
+    "close": _close,
+    "reopen": _reopen,
+    "undo": _undo,
+    "track": _track,
+    "deliver": _deliver,
+}
+
+
+# Reading the form
+
+
+def package_id_in(form: Any) -> int | None:
+    text = form.get("package", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _package(request: HttpRequest, order: Order) -> Package:
+    packages = Package.objects.select_related("order__account")
+    return get_object_or_404(packages, order=order, pk=package_id_in(request.POST) or 0)
+
+
+def _line(request: HttpRequest, order: Order) -> OrderLine:
+    text = request.POST.get("line", "")
+    known = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    return get_object_or_404(OrderLine, order=order, pk=known)
+
+
+def _whole(request: HttpRequest, name: str, *, default: int) -> int:
+    text = request.POST.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise DomainError("not-a-number", _("Give a whole number."))
+    return int(text)
+
+
+def _day(request: HttpRequest, order: Order, now: datetime) -> date:
+    text = request.POST.get("dispatched_on", "").strip()
+    if not text:
+        return timezone.localdate(now, order.account.zone)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DomainError("bad-date", _("This is not a date.")) from None
