@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hypothesis.stateful import run_state_machine_as_test as run
 
 from invoicing import packing
-from invoicing.models import Package
+from invoicing.models import Package, PackageItem
 from orders import expiring, serializers
 from orders.authorizing import authorize
 from orders.cancelling import request_cancellation
@@ -34,6 +34,7 @@ from tests.builders import NOW, Line, a_placement, a_policy, a_seller, a_sku, a_
 
 _accounts = count(1)
 REFS = ("A", "B")
+PACKABLE = (Status.AUTHORIZED, Status.HANDLING)
 ANY = st.integers(min_value=0, max_value=50)
 
 
@@ -88,9 +89,12 @@ class Shop(RuleBasedStateMachine):
         assert answer == (None if cancelled else self.answers[order_id])
 
     @precondition(lambda self: self.answers)
-    @rule(pick=ANY)
-    def pay(self, pick: int) -> None:
-        order_id = self._pick(sorted(self.answers), pick)
+    @rule(pick=ANY, again=st.booleans())
+    def pay(self, pick: int, again: bool) -> None:
+        unpaid = self._orders(Status.RESERVED, Status.EXPIRED)
+        order_id = self._pick(
+            sorted(self.answers) if again else unpaid or sorted(self.answers), pick
+        )
         receipt = self._allowed(lambda: self._authorize(order_id))
         if receipt:
             assert self.receipts.setdefault(order_id, receipt) == receipt
@@ -111,31 +115,29 @@ class Shop(RuleBasedStateMachine):
             )
         )
 
-    @rule(minutes=st.sampled_from([1, 60, 180]))
-    def wait(self, minutes: int) -> None:
+    @rule(minutes=st.sampled_from([1, 60, 180]), tidy=st.booleans())
+    def wait(self, minutes: int, tidy: bool) -> None:
         self.now += timedelta(minutes=minutes)
+        if tidy:
+            expiring.expire_due(now=self.now)
 
-    @rule()
-    def tidy(self) -> None:
-        expiring.expire_due(now=self.now)
-
-    @precondition(lambda self: self.answers)
+    @precondition(lambda self: self._orders(*PACKABLE))
     @rule(pick=ANY, line=ANY, units=st.integers(1, 3))
     def pack(self, pick: int, line: int, units: int) -> None:
-        order = self._order(self._pick(sorted(self.answers), pick))
+        order = self._order(self._pick(self._orders(*PACKABLE), pick))
         chosen = self._pick(list(order.lines.all()), line)
         self._allowed(lambda: self._put(order, chosen, units))
 
-    @precondition(lambda self: self._packages().exists())
+    @precondition(lambda self: self._packages("open"))
     @rule(pick=ANY)
     def close(self, pick: int) -> None:
-        package = self._pick(list(self._packages().order_by("pk")), pick)
+        package = self._pick(self._packages("open"), pick)
         self._allowed(lambda: packing.close(package=package, now=self.now, actor=None))
 
-    @precondition(lambda self: self._packages().exists())
+    @precondition(lambda self: self._packages("closed"))
     @rule(pick=ANY)
     def reopen(self, pick: int) -> None:
-        package = self._pick(list(self._packages().order_by("pk")), pick)
+        package = self._pick(self._packages("closed"), pick)
         self._allowed(lambda: packing.reopen(package=package, now=self.now, actor=None))
 
     @rule(ref=st.sampled_from(REFS), units=st.integers(1, 2))
@@ -189,8 +191,13 @@ class Shop(RuleBasedStateMachine):
     def _order(self, order_id: str) -> Order:
         return Order.objects.get(account=self.account, marketplace_order_id=order_id)
 
-    def _packages(self) -> Any:
-        return Package.objects.filter(order__account=self.account).exclude(items=None)
+    def _orders(self, *statuses: Status) -> list[str]:
+        found = Order.objects.filter(account=self.account, status__in=statuses).order_by("pk")
+        return list(found.values_list("marketplace_order_id", flat=True))
+
+    def _packages(self, status: str) -> list[Package]:
+        found = Package.objects.filter(order__account=self.account, status=status)
+        return list(found.exclude(items=None).distinct().order_by("pk"))
 
     def _pick(self, things: list[Any], number: int) -> Any:
         return things[number % len(things)]
@@ -223,6 +230,13 @@ class Shop(RuleBasedStateMachine):
                 ordered = order.lines.aggregate(units=Sum("quantity"))["units"]
                 assert held + self._units(order, "shipped") == ordered
 
+    @invariant()
+    def what_left_the_shelves_is_in_closed_packages(self) -> None:
+        for order in Order.objects.filter(account=self.account):
+            packed = PackageItem.objects.filter(package__order=order, package__status="closed")
+            units = packed.aggregate(units=Sum("quantity"))["units"] or 0
+            assert self._units(order, "shipped") == units
+
     def _units(self, order: Order, state: str) -> int:
         holds = Hold.objects.filter(seller_order_id=order.seller_order_id, state=state)
         return holds.aggregate(units=Sum("quantity"))["units"] or 0
@@ -245,7 +259,7 @@ def test_keeps_its_books_whatever_happens():
         Shop,
         settings=settings(
             max_examples=15,
-            stateful_step_count=30,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
