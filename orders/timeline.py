@@ -63,7 +63,7 @@ def _messages(order: Order) -> Iterator[Happening]:
 def _tried(message: OutboxMessage, attempt: DeliveryAttempt, *, is_last: bool) -> Happening:
     arrived = is_last and message.status == OutboxMessage.Status.DELIVERED
     title = _("Marketplace told: %(what)s") if arrived else _("Telling the marketplace: %(what)s")
-    parts = [str(attempt.http_status or ""), attempt.outcome]
+    parts = [str(attempt.http_status or ""), attempt.get_outcome_display()]
     if arrived and message.receipt:
         parts.append(_("receipt %s") % message.receipt)
     return Happening(

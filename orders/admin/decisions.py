@@ -128,7 +128,7 @@ class Decisions:
         )
 
     @action(
-        description=_("Cancel"),
+        description=_("Cancel the order"),
         url_path="cancel",
         icon="block",
         permissions=["cancel"],

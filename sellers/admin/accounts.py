@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -14,13 +15,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
-from sellers import tariffs
+from sellers import endpoint_keys, tariffs
 from sellers.admin.base import PortalAdmin, who
 from sellers.admin.endpoint_check import check_endpoint
 from sellers.admin.refusals import sentence
-from sellers.credentials import hint, new_endpoint_key
+from sellers.credentials import hint
 from sellers.errors import DomainError
 from sellers.marketplace import deciding
 from sellers.models import SellerAccount
@@ -63,6 +64,9 @@ class AccountForm(forms.ModelForm[SellerAccount]):
             "hold_minutes",
             "max_hold_minutes",
             "follow_up_email",
+            "price_rule",
+            "price_tolerance_percent",
+            "price_tolerance_cents",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,6 +90,18 @@ class AccountForm(forms.ModelForm[SellerAccount]):
                 typed = cleaned[secret] or getattr(self.instance, secret)
                 cleaned[secret] = typed if cleaned.get(name) else ""
         return cleaned
+
+
+class ReplaceKeyForm(BaseDialogForm):
+    hours = forms.ChoiceField(
+        label=_("The present address"),
+        choices=[
+            ("24", _("goes on answering for a day")),
+            ("1", _("goes on answering for an hour")),
+            ("0", _("stops at once: it has become known to others")),
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 @admin.register(SellerAccount)
@@ -127,7 +143,14 @@ class SellerAccountAdmin(PortalAdmin):
         ),
         (
             _("Orders"),
-            {"fields": (("hold_minutes", "max_hold_minutes"), "follow_up_email")},
+            {
+                "fields": (
+                    ("hold_minutes", "max_hold_minutes"),
+                    "price_rule",
+                    ("price_tolerance_percent", "price_tolerance_cents"),
+                    "follow_up_email",
+                )
+            },
         ),
     )
 
@@ -213,20 +236,17 @@ class SellerAccountAdmin(PortalAdmin):
         permissions=["connect"],
         dialog={
             "title": _("Replace the endpoint key?"),
-            "description": _(
-                "The address registered in VTEX stops working at once: "
-                "no simulation and no order arrives until the new one is registered."
-            ),
-            "form_class": None,
+            "description": _("The new address must then be registered in VTEX."),
+            "form_class": ReplaceKeyForm,
             "form_submit_text": _("Replace the key"),
         },
     )
     def rotate_endpoint_key(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+        self, request: HttpRequest, form: ReplaceKeyForm, object_id: str
     ) -> HttpResponse:
         account = get_object_or_404(SellerAccount, pk=object_id)
-        account.endpoint_key = new_endpoint_key()
-        account.save(update_fields=["endpoint_key"])
+        hours = timedelta(hours=int(form.cleaned_data["hours"]))
+        endpoint_keys.replace(account, former_answers_for=hours, now=timezone.now())
         self.log_change(request, account, [{"changed": {"fields": [str(_("endpoint key"))]}}])
         messages.warning(request, _("The key was replaced. Register the new address in VTEX now."))
         return back_to(account)

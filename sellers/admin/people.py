@@ -100,6 +100,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
         if db_field.name == "groups" and field is not None:
             field.label = _("Roles")
             field.help_text = ""
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
             field.choices = [(group.pk, role_name(group)) for group in Group.objects.all()]
         return field
 
@@ -162,12 +163,19 @@ def _offered() -> QuerySet[Permission]:
 
 def _by_subject(permissions: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
     subjects: dict[str, list[tuple[int, str]]] = {}
-    for permission in permissions:
+    for permission in sorted(permissions, key=_rank):
         model = permission.content_type.model_class()
         if model is not None:
             subject = capfirst(str(model._meta.verbose_name_plural))
             subjects.setdefault(subject, []).append((permission.pk, _said(permission)))
     return sorted(subjects.items())
+
+
+def _rank(permission: Permission) -> tuple[int, int]:
+    """See, add, change, delete; what is said in a sentence comes last."""
+    verb = permission.codename.partition("_")[0]
+    is_usual = permission.codename == f"{verb}_{permission.content_type.model}"
+    return ([*VERBS].index(verb) if is_usual and verb in VERBS else len(VERBS), permission.pk)
 
 
 def _said(permission: Permission) -> str:

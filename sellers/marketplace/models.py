@@ -135,7 +135,7 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return f"{self.get_kind_display()} {self.subject}"
 
 
 class DeliveryAttempt(models.Model):

@@ -30,6 +30,9 @@ FORM = {
     "hold_minutes": "60",
     "max_hold_minutes": "600",
     "follow_up_email": "",
+    "price_rule": "flag",
+    "price_tolerance_percent": "0",
+    "price_tolerance_cents": "0",
 }
 
 
@@ -108,9 +111,17 @@ def test_a_new_endpoint_key_is_made_on_request_only(
     administrator.get(url)
     account.refresh_from_db()
     assert account.endpoint_key == before
-    administrator.post(url, {"_form_submitted": "on"})
+    administrator.post(url, {"_form_submitted": "on", "hours": "24"})
     account.refresh_from_db()
     assert account.endpoint_key != before
+    assert account.old_endpoint_key == before
+
+
+def test_a_key_that_became_known_stops_at_once(account, administrator: Client):
+    url = reverse("admin:sellers_selleraccount_rotate_endpoint_key", args=[account.pk])
+    administrator.post(url, {"_form_submitted": "on", "hours": "0"})
+    account.refresh_from_db()
+    assert (account.old_endpoint_key, account.old_endpoint_key_until) == ("", None)
 
 
 def test_nobody_deletes_an_account(account, administrator: Client):

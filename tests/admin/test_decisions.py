@@ -30,7 +30,7 @@ def asked(db: None) -> Order:
 
 def test_offers_what_can_be_decided(asked: Order, manager: Client, warehouse: Client):
     assert _offered(manager, asked) == ["Accept the cancellation", "Refuse the cancellation"]
-    assert _offered(manager, an_order()) == ["Cancel"]
+    assert _offered(manager, an_order()) == ["Cancel the order"]
     assert _offered(manager, an_order(status=Status.DELIVERED)) == []
     assert _offered(warehouse, asked) == []
 
