@@ -236,12 +236,18 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
     "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
     "audit-stock": {"task": "orders.tasks.audit_stock", "schedule": 3600.0},
+    "erase-old-personal-data": {
+        "task": "orders.tasks.erase_old_personal_data",
+        "schedule": 1800.0,
+    },
     "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }
 
 # --- the portal's own -----------------------------------------------------------------------------
 # Where VTEX reaches this portal; the fulfilment endpoints that commands print begin with it.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+# Shoppers' data is erased this long after an order is over; 0 keeps it until somebody asks.
+PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", default=0)
 # Hosts other than an account's own marketplace are never called; loopback only outside production.
 OUTBOUND_ALLOW_LOOPBACK = not IN_PRODUCTION
 OUTBOUND_TIMEOUT_SECONDS = (3.05, 15.0)

@@ -54,6 +54,7 @@ WORDS: dict[str, Words] = {
         gettext_lazy("Payment approved after the cancellation: turned down"), BAD
     ),
     "marketplace-status": Words(gettext_lazy("New status at the marketplace")),
+    "personal-data-erased": Words(gettext_lazy("The shopper's personal data was erased")),
     "seen": Words(gettext_lazy("A manager has looked at it"), OK),
 }
 

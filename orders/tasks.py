@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from orders import alarming, expiring, listening
+from orders import alarming, erasing, expiring, listening
 
 
 @shared_task(name="orders.tasks.expire_holds")
@@ -24,3 +25,10 @@ def process_events() -> int:
 def audit_stock() -> int:
     """Compare levels, ledger and holds of every account; what differs becomes an alarm."""
     return alarming.audit_stock(now=timezone.now())
+
+
+@shared_task(name="orders.tasks.erase_old_personal_data")
+def erase_old_personal_data() -> int:
+    """Erase what was kept for PERSONAL_DATA_DAYS; a batch, as beat comes again within the hour."""
+    days: int = settings.PERSONAL_DATA_DAYS
+    return len(erasing.erase_older_than(days=days, now=timezone.now())) if days else 0
