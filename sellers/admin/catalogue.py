@@ -66,7 +66,7 @@ class SkuAdmin(AccountIsFixed):
     list_select_related = ("account",)
     search_fields = ("ref", "ref_code", "ean", "name")
     search_help_text = _("SKU id, reference code, EAN or the beginning of the name")
-    ordering = ("ref",)
+    ordering = ("account_id", "ref")  # as the unique index has it
     autocomplete_fields = ("account",)
     fieldsets = (
         (None, {"fields": ("account", ("ref", "name"), ("ref_code", "ean"), "is_active")}),

@@ -183,7 +183,7 @@ class FreightRateAdmin(RaisesTariffRevision):
     list_select_related = ("policy__account",)
     search_fields = ("postal_from",)
     search_help_text = _("Beginning of the range")
-    ordering = ("policy", "country", "postal_from", "id")
+    ordering = ("policy_id", "country", "postal_from", "id")  # as the index has it
     autocomplete_fields = ("policy",)
     fieldsets = (
         (None, {"fields": ("policy",)}),
