@@ -23,6 +23,7 @@ from sellers.models import (
     PolicyWarehouse,
     SalesChannelPrice,
     ShippingPolicy,
+    User,
 )
 from tests.builders import Line, a_seller, a_sku, a_warehouse, an_order, staff
 
@@ -160,6 +161,13 @@ def _invoice(order: Order, now: datetime) -> None:
 def _client(role: str) -> Client:
     client = Client()
     client.force_login(staff(role.lower(), role=role))
+    return client
+
+
+@pytest.fixture
+def superuser(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="password"))
     return client
 
 

@@ -44,30 +44,30 @@ def _screens(order: Order) -> dict[str, str]:
     return screens
 
 
-def test_no_screen_takes_more_queries_than_it_did(scene: Order, administrator: Client):
-    counted = {name: _counted(administrator, url) for name, url in _screens(scene).items()}
+def test_no_screen_takes_more_queries_than_it_did(scene: Order, superuser: Client):
+    counted = {name: _counted(superuser, url) for name, url in _screens(scene).items()}
     if os.environ.get("UPDATE_QUERY_COUNTS"):
         BASELINE.write_text(json.dumps(counted, indent=2, sort_keys=True) + "\n")
     assert counted == json.loads(BASELINE.read_text())
 
 
 @pytest.mark.parametrize("screen", ["overview", "orders.order list", "orders.order search"])
-def test_more_orders_do_not_take_more_queries(screen: str, scene: Order, administrator: Client):
+def test_more_orders_do_not_take_more_queries(screen: str, scene: Order, superuser: Client):
     url = _screens(scene)[screen]
-    before = _counted(administrator, url)
+    before = _counted(superuser, url)
     for _one in range(5):
         an_order(Line("1001"), Line("1002"))
-    assert _counted(administrator, url) == before
+    assert _counted(superuser, url) == before
 
 
-def test_more_lines_do_not_take_more_queries_on_the_page_of_an_order(administrator: Client):
+def test_more_lines_do_not_take_more_queries_on_the_page_of_an_order(superuser: Client):
     small, large = an_order(Line("1001")), an_order(*(Line(str(1001 + i)) for i in range(6)))
     pages = [reverse("admin:orders_order_change", args=[order.pk]) for order in (small, large)]
-    counts = {_counted(administrator, page) for page in pages}
+    counts = {_counted(superuser, page) for page in pages}
     assert len(counts) == 1
 
 
-def test_no_list_counts_a_table_that_may_be_huge(scene: Order, administrator: Client):
+def test_no_list_counts_a_table_that_may_be_huge(scene: Order, superuser: Client):
     huge = (
         "orders.order",
         "sellers.sku",
@@ -80,6 +80,6 @@ def test_no_list_counts_a_table_that_may_be_huge(scene: Order, administrator: Cl
     )
     for label in huge:
         with CaptureQueriesContext(connection) as queries:
-            administrator.get(LISTS[label])
+            superuser.get(LISTS[label])
         counting = [q["sql"] for q in queries if q["sql"].startswith("SELECT COUNT(*)")]
         assert counting == [], label

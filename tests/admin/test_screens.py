@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 
 from orders.models import Order
-from sellers.models import User
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 OPEN_TO = {
@@ -18,6 +17,7 @@ OPEN_TO = {
         "invoicing.package",
         "orders.order",
         "orders.orderevent",
+        "sellers.capacityuse",
         "sellers.closure",
         "sellers.freightrate",
         "sellers.hold",
@@ -30,6 +30,7 @@ OPEN_TO = {
         "sellers.stockaudit",
         "sellers.stockmovement",
         "sellers.warehouse",
+        "simulation.simulationcapture",
     },
     "Warehouse": {
         "invoicing.package",
@@ -63,13 +64,6 @@ def test_opens_to_a_role_what_its_work_needs_and_nothing_else(role, scene, reque
         model._meta.label_lower for model in MODELS if client.get(_list(model)).status_code == 200
     }
     assert opened == OPEN_TO[role]
-
-
-@pytest.fixture
-def superuser(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("root", password="password"))
-    return client
 
 
 def test_nobody_adds_changes_or_deletes_an_order(scene: Order, superuser: Client):
