@@ -54,6 +54,13 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:orders_orderevent_changelist",
                 "orders.view_orderevent",
             ),
+            Entry(_("Why?"), "help", "admin:simulation_why", "simulation.view_simulationcapture"),
+            Entry(
+                _("Recorded answers"),
+                "manage_search",
+                "admin:simulation_simulationcapture_changelist",
+                "simulation.view_simulationcapture",
+            ),
         ],
     ),
     (
@@ -107,6 +114,12 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "event_busy",
                 "admin:sellers_closure_changelist",
                 "sellers.view_closure",
+            ),
+            Entry(
+                _("Booked capacity"),
+                "event_available",
+                "admin:sellers_capacityuse_changelist",
+                "sellers.view_capacityuse",
             ),
             Entry(
                 _("Pickup points"),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from simulation.notes import REFUSALS
 from simulation.tallying import Tallier
 from simulation.types import Cart, Simulation, Snapshot
 
@@ -78,8 +79,11 @@ def _causes(seen: Seen) -> dict[int, str]:
 def shortfalls(simulation: Simulation) -> dict[int, str]:
     """Why lines of the cart can't be had in full, by their position; empty when all can."""
     cart = simulation.cart
-    # Untraced, the only decisions are refusals of lines.
-    causes = {each.item: each.code for each in simulation.decisions if each.item is not None}
+    causes = {
+        each.item: each.code
+        for each in simulation.decisions
+        if each.item is not None and each.code in REFUSALS
+    }
     for row in simulation.rows:
         if not row.quantity:
             continue

@@ -47,6 +47,18 @@ Code = Literal[
     "no-destination",
 ]
 
+#: Said of a line that is not sold at all, and noted even when nobody traces.
+REFUSALS: frozenset[str] = frozenset(
+    {
+        "unknown-sku",
+        "inactive-sku",
+        "no-price",
+        "price-expired",
+        "out-of-stock",
+        "no-stock-for-destination",
+    }
+)
+
 
 class Notes:
     """Decisions in the order they were made: refusals of items always, all steps when tracing."""

@@ -1,5 +1,25 @@
 """The admin screens of what the seller owns; one file per subject."""
 
-from sellers.admin import accounts, audits, catalogue, outbox, people, shipping, stock, warehouses
+from sellers.admin import (
+    accounts,
+    audits,
+    calendar,
+    catalogue,
+    outbox,
+    people,
+    shipping,
+    stock,
+    warehouses,
+)
 
-__all__ = ["accounts", "audits", "catalogue", "outbox", "people", "shipping", "stock", "warehouses"]
+__all__ = [
+    "accounts",
+    "audits",
+    "calendar",
+    "catalogue",
+    "outbox",
+    "people",
+    "shipping",
+    "stock",
+    "warehouses",
+]

@@ -1,0 +1,98 @@
+"""Recorded answers by SKU and time, paged by key; and how the last hour went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sellers.models import SellerAccount
+from simulation.models import SimulationCapture, SimulationMinute
+from simulation.tallying import percentile
+
+PAGE = 50
+WITHIN = [
+    ("5", _("5 minutes")),
+    ("15", _("15 minutes")),
+    ("60", _("1 hour")),
+    ("720", _("12 hours")),
+]
+
+
+class FindForm(forms.Form):
+    """Which answers: of a SKU, around a moment on the account's clocks."""
+
+    account = forms.ModelChoiceField(
+        SellerAccount.objects.all(), label=_("Account"), required=False, empty_label=_("All")
+    )
+    sku = forms.CharField(label=_("SKU id"), max_length=100, required=False)
+    at = forms.DateTimeField(
+        label=_("Around"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+    )
+    within = forms.ChoiceField(
+        label=_("Give or take"), choices=WITHIN, required=False, initial="15"
+    )
+    everything = forms.BooleanField(label=_("Also what was sold in full"), required=False)
+
+
+def matching(asked: dict[str, Any]) -> QuerySet[SimulationCapture]:
+    """The latest first. By index: the SKU by its GIN index, the time by its own."""
+    rows = SimulationCapture.objects.select_related("account").defer("payload", "answer")
+    if asked.get("account"):
+        rows = rows.filter(account=asked["account"])
+    if asked.get("sku"):
+        rows = rows.filter(refs__contains=[asked["sku"].strip()])
+    if asked.get("at"):
+        rows = rows.filter(at__range=_around(asked["at"], int(asked.get("within") or 15)))
+    if not asked.get("everything"):
+        rows = rows.exclude(causes=[])
+    return rows.order_by("-at", "-id")
+
+
+def _around(moment: datetime, minutes: int) -> tuple[datetime, datetime]:
+    return moment - timedelta(minutes=minutes), moment + timedelta(minutes=minutes + 1)
+
+
+def after(rows: QuerySet[SimulationCapture], cursor: str) -> QuerySet[SimulationCapture]:
+    """The rows that come behind `moment,id` in the list."""
+    moment, _comma, last = cursor.rpartition(",")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return rows
+    if not last.isdecimal() or timezone.is_naive(at):
+        return rows
+    return rows.filter(Q(at__lt=at) | Q(at=at, id__lt=int(last)))
+
+
+def cursor(row: SimulationCapture) -> str:
+    return f"{row.at.isoformat()},{row.pk}"
+
+
+@dataclass(frozen=True)
+class LastHour:
+    calls: int
+    unavailable: int
+    unanswered: int
+    failed: int
+    rejected: int
+    dropped: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+def last_hour(now: datetime) -> LastHour:
+    rows = SimulationMinute.objects.filter(minute__gt=now - timedelta(hours=1)).order_by()
+    figures = ("calls", "unavailable", "unanswered", "failed", "rejected", "dropped")
+    sums = rows.aggregate(**{name: Sum(name, default=0) for name in figures})
+    columns = zip(*rows.values_list("durations", flat=True), strict=False)
+    durations = [sum(column) for column in columns]
+    return LastHour(**sums, p50_ms=percentile(durations, 0.5), p95_ms=percentile(durations, 0.95))
