@@ -29,4 +29,7 @@ LEFT JOIN LATERAL (
     FROM sellers_stocklevel v
     WHERE v.sku_id = s.id
 ) l ON true
-WHERE a.endpoint_key = %(key)s AND a.is_active
+-- Two indexes, one account: a key that was replaced still answers until its time is over.
+WHERE (a.endpoint_key = %(key)s
+    OR (a.old_endpoint_key = %(key)s AND a.old_endpoint_key_until > %(now)s))
+    AND a.is_active
