@@ -6,10 +6,10 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from orders.states import Status
+from orders.states import WATCHED, Status
 from sellers.models import SellerAccount, Sku
 
 # No vowels, no look-alikes: unguessable, readable aloud, printable as Code 128.
@@ -41,6 +41,9 @@ class Order(models.Model):
         _("status"), max_length=20, choices=Status.choices, default=Status.RESERVED
     )
     marketplace_status = models.CharField(_("status at the marketplace"), max_length=60, blank=True)
+    marketplace_checked_at = models.DateTimeField(
+        _("compared with the marketplace"), null=True, blank=True, editable=False
+    )
     sales_channel = models.CharField(_("sales channel"), max_length=20, blank=True)
 
     placed_at = models.DateTimeField(_("placed"))
@@ -122,6 +125,12 @@ class Order(models.Model):
                 fields=["flagged_at"],
                 name="order_flagged",
                 condition=Q(flagged_at__isnull=False),
+            ),
+            # The sweep: never compared first, then the longest ago.
+            models.Index(
+                F("marketplace_checked_at").asc(nulls_first=True),
+                name="order_to_compare",
+                condition=Q(status__in=[*WATCHED]),
             ),
         ]
 
@@ -258,7 +267,33 @@ class TimelineEntry(models.Model):
 
 
 class OrderEvent(models.Model):
-    """A notice from the marketplace's hook or feed, stored before anything is done about it."""
+    """A notice from the marketplace's hook or feed, stored before anything is done about it.
+
+    `last_change` and `current_change` are kept in one form whatever the source (orders.moments).
+    """
+
+    class Source(models.TextChoices):
+        HOOK = "hook", _("hook")
+        FEED = "feed", _("feed")
+        SWEEP = "sweep", _("comparison")
+        WATCH = "watch", _("watchdog")
+
+    class Outcome(models.TextChoices):
+        NOTED = "noted", _("noted on the order")
+        STOPPED = "stopped", _("order cancelled, stock given back")
+        RAISED = "raised", _("order put before a manager")
+        OUT_OF_DATE = "out-of-date", _("overtaken by a newer event")
+        UNKNOWN_STATUS = "unknown-status", _("noted; a status unknown to this portal")
+        NO_STATUS = "no-status", _("came without a status: nothing to note")
+        OTHER_SELLER = "other-seller", _("an order of another seller")
+        NEVER_PLACED = "never-placed", _("ended before it was placed here")
+        NOT_PLACED = "not-placed", _("ours at the marketplace, but never placed here")
+        NOT_FOUND = "not-found", _("the marketplace does not know the order either")
+        NOT_READ = "not-read", _("the order could not be read at the marketplace")
+        UNREADABLE = "unreadable", _("not to be understood: kept as it came")
+        MADE_ANEW = "made-anew", _("the marketplace had dropped it: made anew, orders compared")
+        NOT_MADE = "not-made", _("the marketplace has dropped it, and refuses to make it anew")
+        REFUSED = "refused", _("the marketplace refuses these credentials")
 
     account = models.ForeignKey(
         SellerAccount,
@@ -267,13 +302,30 @@ class OrderEvent(models.Model):
         verbose_name=_("account"),
     )
     marketplace_order_id = models.CharField(_("marketplace order id"), max_length=60, db_index=True)
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="events",
+        verbose_name=_("order"),
+        help_text=_("The order it was about, as far as we have it."),
+    )
     state = models.CharField(_("state"), max_length=60, blank=True)
     last_change = models.CharField(_("last change"), max_length=40, blank=True)
-    source = models.CharField(_("source"), max_length=8, default="hook")
+    current_change = models.CharField(_("this change"), max_length=40, blank=True)
+    source = models.CharField(
+        _("source"), max_length=8, choices=Source.choices, default=Source.HOOK
+    )
     document = models.JSONField(_("document"))
     received_at = models.DateTimeField(_("received"))
+    due_at = models.DateTimeField(
+        _("look again"), null=True, editable=False, help_text=_("Empty: at once.")
+    )
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=200, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=200, blank=True, choices=Outcome.choices)
+    flagged_at = models.DateTimeField(
+        _("needs a look"), null=True, blank=True, help_text=_("Emptied when somebody has seen it.")
+    )
 
     class Meta:
         verbose_name = _("marketplace event")
@@ -288,7 +340,10 @@ class OrderEvent(models.Model):
         indexes = [
             models.Index(
                 fields=["id"], name="event_unprocessed", condition=Q(processed_at__isnull=True)
-            )
+            ),
+            models.Index(
+                fields=["id"], name="event_flagged", condition=Q(flagged_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,8 @@ TRANSITIONS: dict[Status, tuple[Status, ...]] = {
 OPEN = (Status.AUTHORIZED, Status.HANDLING, Status.CANCEL_REQUESTED)
 #: Stock may be held for these only.
 HOLDING = (Status.RESERVED, *OPEN)
+#: Compared with the marketplace now and then: it could still be stopped before it leaves.
+WATCHED = (*HOLDING, Status.INVOICED)
 CLOSED = (Status.CANCELLED, Status.RETURNED, Status.DELIVERED)
 
 #: Badge colours beside the words they colour.

@@ -68,6 +68,18 @@ class SellerAccount(models.Model):
     )
     hook_header_name = models.CharField(_("hook header name"), max_length=100, blank=True)
     hook_header_value = EncryptedField(_("hook header value"), blank=True)
+    has_hook = models.BooleanField(
+        _("hook registered"),
+        default=False,
+        editable=False,
+        help_text=_("The marketplace calls us with every change of an order's status."),
+    )
+    reads_feed = models.BooleanField(
+        _("feed read"),
+        default=False,
+        editable=False,
+        help_text=_("We ask the marketplace for the same changes: the safety net of the hook."),
+    )
     country = models.CharField(
         _("country"),
         max_length=3,
