@@ -22,13 +22,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks import machine
 from benchmarks.load import Client
 from benchmarks.placing_ways import Load, Tally, run
 from config.embedded import running
 from proofs import portal, shop
 
 STOCK = 1_000_000
-LEAD_SECONDS = 4.0
+LEAD_SECONDS = 6.0
 FLOOR_SHARE, P99_MS = 0.6, 100.0
 
 
@@ -41,10 +42,16 @@ class Row:
     waited: list[float] = field(default_factory=list)
     worked: list[float] = field(default_factory=list)
     retries: int = 0
+    cpu_seconds: float = 0.0
+    database_seconds: float = 0.0
 
     @property
     def rate(self) -> float:
         return len(self.waited) / self.seconds if self.seconds else 0.0
+
+    def each_ms(self, seconds: float) -> float:
+        """Milliseconds for each order placed."""
+        return seconds * 1000 / max(1, len(self.waited))
 
 
 def main() -> int:
@@ -62,8 +69,9 @@ def main() -> int:
             }
             _prepare(refs)
             rows = _rows(options)
+            postmaster = _postmaster()
             for _round in range(options.rounds):
-                _measure(options, refs, rows)
+                _measure(options, refs, rows, postmaster)
     finally:
         shutil.rmtree(data, ignore_errors=True)
     _report(options, rows)
@@ -95,29 +103,46 @@ def _rows(options: argparse.Namespace) -> dict[str, Row]:
     }
 
 
-def _measure(options: argparse.Namespace, refs: tuple[str, ...], rows: dict[str, Row]) -> None:
+def _postmaster() -> int:
+    """PostgreSQL's first process, the parent of all its others."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend: int = cursor.fetchone()[0]
+    parent = machine.parent_of(backend)
+    connection.close()
+    return parent
+
+
+def _measure(
+    options: argparse.Namespace, refs: tuple[str, ...], rows: dict[str, Row], postmaster: int
+) -> None:
     """HTTP first: it places the order whose facts the plain ways copy."""
-    _http(options, refs, rows["http"])
+    _http(options, refs, rows["http"], postmaster)
     for name in list(rows)[1:]:
         way, _, width = name.partition("-wide") if name.endswith("-wide") else (name, "", None)
         at_once = options.at_once if width is None else options.clients
-        _in_processes(options, refs, rows[name], way=way, at_once=at_once)
+        loads = _loads(options, refs, way=way, at_once=at_once)
+        _in_processes(loads, rows[name], postmaster)
 
 
 # --- over HTTP ------------------------------------------------------------------------------------
 
 
-def _http(options: argparse.Namespace, refs: Sequence[str], row: Row) -> None:
+def _http(options: argparse.Namespace, refs: Sequence[str], row: Row, postmaster: int) -> None:
     threads = max(1, options.at_once // options.processes)
     with (
-        portal.serving(port=options.port, workers=options.processes, threads=threads),
+        portal.serving(port=options.port, workers=options.processes, threads=threads) as web,
         Client(port=options.port, connections=options.clients) as client,
     ):
         client.closed_loop(_requests(refs, 4_000), seconds=2.0)
         requests = _requests(refs, int(options.seconds * 2_000))
-        before = _orders()
+        before = _orders(), machine.cpu_seconds(web), machine.cpu_seconds(postmaster)
         sample = client.closed_loop(requests, seconds=options.seconds)
-    placed = _orders() - before
+        row.cpu_seconds += machine.cpu_seconds(web) - before[1]
+        row.database_seconds += machine.cpu_seconds(postmaster) - before[2]
+    placed = _orders() - before[0]
     if placed != sample.count:
         raise RuntimeError(f"{sample.count} answers, {placed} orders in the database.")
     row.seconds += sample.seconds
@@ -153,32 +178,44 @@ def _requests(refs: Sequence[str], count: int) -> list[bytes]:
 # --- without HTTP ---------------------------------------------------------------------------------
 
 
-def _in_processes(
-    options: argparse.Namespace, refs: tuple[str, ...], row: Row, *, way: str, at_once: int
-) -> None:
-    loads = [
+def _loads(
+    options: argparse.Namespace, refs: tuple[str, ...], *, way: str, at_once: int
+) -> list[Load]:
+    starts_at = time.time() + LEAD_SECONDS
+    first = time.time_ns() // 1_000 % 10**9 * 100
+    return [
         Load(
             way=way,
             refs=refs,
-            first_number=time.time_ns() // 1_000 % 10**9 * 100 + 10**10 * share,
+            first_number=first + 10**10 * share,
             clients=options.clients // options.processes,
             at_once=max(1, at_once // options.processes),
-            starts_at=time.time() + LEAD_SECONDS,
+            starts_at=starts_at,
             seconds=options.seconds,
         )
         for share in range(options.processes)
     ]
+
+
+def _in_processes(loads: Sequence[Load], row: Row, postmaster: int) -> None:
+    """What is placed before the start warms up; it is not counted, nor is its CPU time."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.processes, mp_context=context) as processes:
-        for tally in processes.map(run, loads):
-            _add(row, tally)
-    row.seconds += options.seconds
+    with ProcessPoolExecutor(len(loads), mp_context=context) as processes:
+        running_loads = [processes.submit(run, load) for load in loads]
+        time.sleep(max(0.0, loads[0].starts_at - time.time()))
+        before = machine.cpu_seconds(postmaster)
+        time.sleep(loads[0].seconds)
+        row.database_seconds += machine.cpu_seconds(postmaster) - before
+        for each in running_loads:
+            _add(row, each.result())
+    row.seconds += loads[0].seconds
 
 
 def _add(row: Row, tally: Tally) -> None:
     row.waited += tally.waited
     row.worked += tally.worked
     row.retries += tally.retries
+    row.cpu_seconds += tally.cpu_seconds
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -191,14 +228,17 @@ def _report(options: argparse.Namespace, rows: dict[str, Row]) -> None:
         f"{options.rounds} × {options.seconds:g} s each, load average {os.getloadavg()[0]:.1f}"
     )
     floor = rows["floor"].rate
-    print(f"{'':58}{'orders/s':>9}{'× floor':>9}{'p50 ms':>8}{'p99 ms':>8}{'inside':>8}  retries")
-    for row in rows.values():
-        inside = f"{_p99(row.worked):8.0f}" if row.worked else f"{'':>8}"
-        print(
-            f"{row.label:58}{row.rate:9.0f}{row.rate / floor:9.2f}"
-            f"{median(row.waited) * 1000:8.0f}{_p99(row.waited):8.0f}{inside}  {row.retries or ''}"
+    print(
+        _cells(
+            "", ("orders/s", "× floor", "CPU ms", "PG ms", "p50 ms", "p99 ms", "inside", "tries")
         )
-    print("p50, p99: as the client waits. inside: p99 once it has a connection.")
+    )
+    for row in rows.values():
+        print(_cells(row.label, _figures(row, floor)))
+    print(
+        "CPU, PG: of the portal (or its like) and of PostgreSQL, for each order. p50, p99: as the"
+    )
+    print("client waits; inside: p99 once it has a connection. tries: for each order.")
     for name in ("http", "use-case"):
         share = rows[name].rate / floor
         print(
@@ -207,6 +247,23 @@ def _report(options: argparse.Namespace, rows: dict[str, Row]) -> None:
     p99 = _p99(rows["http"].waited)
     said = _said(p99 < P99_MS)
     print(f"Goal http: p99 {p99:.0f} ms at {options.clients} clients, < {P99_MS:g}: {said}")
+
+
+def _figures(row: Row, floor: float) -> tuple[str, ...]:
+    return (
+        f"{row.rate:.0f}",
+        f"{row.rate / floor:.2f}",
+        f"{row.each_ms(row.cpu_seconds):.1f}",
+        f"{row.each_ms(row.database_seconds):.1f}",
+        f"{median(row.waited) * 1000:.0f}",
+        f"{_p99(row.waited):.0f}",
+        f"{_p99(row.worked):.0f}" if row.worked else "",
+        f"{1 + row.retries / max(1, len(row.waited)):.1f}",
+    )
+
+
+def _cells(label: str, figures: Sequence[str]) -> str:
+    return f"{label:58}" + "".join(f"{figure:>9}" for figure in figures)
 
 
 def _p99(seconds: Sequence[float]) -> float:

@@ -40,6 +40,7 @@ class Tally:
     waited: list[float] = field(default_factory=list)
     worked: list[float] = field(default_factory=list)
     retries: int = 0
+    cpu_seconds: float = 0.0
 
 
 def run(load: Load) -> Tally:
@@ -60,8 +61,11 @@ def run(load: Load) -> Tally:
     ]
     for thread in threads:
         thread.start()
+    time.sleep(max(0.0, load.starts_at - time.time()))
+    before = time.process_time()
     for thread in threads:
         thread.join()
+    tally.cpu_seconds = time.process_time() - before
     return tally
 
 

@@ -69,8 +69,11 @@ def serving(
     workers: int,
     threads: int = 2,
     application: str = "config.wsgi:application",
-) -> Iterator[None]:
-    """The portal on loopback, answering on entry and gone on exit. Raises NotUp."""
+) -> Iterator[int]:
+    """The portal on loopback, answering on entry and gone on exit; yields its process id.
+
+    Raises NotUp.
+    """
     size = ["--workers", str(workers), "--blocking-threads", str(threads)]
     where = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
     with tempfile.NamedTemporaryFile(prefix="proof-web-", suffix=".log") as log:
@@ -82,7 +85,7 @@ def serving(
         )
         try:
             _await_health(web, port, Path(log.name))
-            yield
+            yield web.pid
         finally:
             web.terminate()
             web.wait(timeout=20)
