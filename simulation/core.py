@@ -5,24 +5,24 @@ An item's answer depends on its neighbours only through the stock that lines of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from simulation import calendar
-from simulation.freight import destination, find_rate, rung
+from simulation.freight import destination, find_rate
 from simulation.notes import Code, Notes, price_facts, quote_facts, stock_facts
-from simulation.reach import Service, reach
-from simulation.sourcing import source, without
+from simulation.reach import Service, Warehouses, reach
+from simulation.sourcing import alone, source, without
 from simulation.types import (
     CHANNELS,
     Cart,
     Item,
     Line,
     Offer,
-    Policy,
     Promise,
     Quote,
-    Rate,
     Row,
     Simulation,
     Snapshot,
@@ -31,6 +31,8 @@ from simulation.types import (
 )
 
 __all__ = ["destination", "find_rate", "simulate", "source", "without"]
+
+_NOTHING = dict.fromkeys(CHANNELS, 0)
 
 
 def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = False) -> Simulation:
@@ -41,44 +43,83 @@ def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = Fal
     is every step that led to the answer.
     """
     counter = _Counter(cart, snapshot, now, Notes(tracing=trace))
-    rows = tuple(row for item in cart.items if (row := counter.serve(item)))
+    rows = tuple([row for item in cart.items if (row := counter.serve(item))])
     if not any(row.quantity for row in rows):
         rows = ()
     decisions = tuple(counter.notes.decisions)
     return Simulation(cart, snapshot.account, snapshot.tariff.ships_to, rows, decisions)
 
 
+class _Stock(NamedTuple):
+    """Available units of one SKU by warehouse, `sold` of them to earlier lines of the cart."""
+
+    shelf: Mapping[WarehouseId, int]
+    sold: int
+
+    def units(self, warehouses: Iterable[WarehouseId]) -> int:
+        """What these warehouses have left."""
+        shelf = self.shelf
+        units = -self.sold
+        for place in warehouses:
+            units += shelf.get(place, 0)
+        return units if units > 0 else 0
+
+    def senders(self, quantity: int, preference: Warehouses) -> Warehouses:
+        """The warehouses a whole line leaves from; none if they have too little for it."""
+        if not self.sold:
+            place = alone(quantity, shelf=self.shelf, preference=preference)
+            if place is not None:
+                return (place,)
+        if self.units(preference) < quantity:
+            return ()
+        takes = self.takes(quantity, preference)
+        return tuple(dict.fromkeys(take.warehouse for take in takes))
+
+    def takes(self, quantity: int, preference: Warehouses) -> tuple[Take, ...]:
+        """What leaves from where, once the earlier lines were served."""
+        shelves: Mapping[int, Mapping[WarehouseId, int]] = {0: self.shelf}
+        if self.sold:
+            earlier = [Line(0, 0, self.sold)]
+            gone = source(lines=earlier, shelves=shelves, preference=preference)
+            shelves = without(shelves, gone)
+        return source(lines=[Line(0, 0, quantity)], shelves=shelves, preference=preference).takes
+
+
 class _Counter:
     """Serves the lines of one cart, one after the other, and remembers what is gone."""
 
     def __init__(self, cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> None:
-        self.snapshot = snapshot
+        self.offers = snapshot.offers
         self.depots = snapshot.tariff.depots
         self.now = now
         self.local = now.astimezone(snapshot.zone)
         self.notes = notes
         self.reach = reach(cart, snapshot, self.local, notes)
         self.sold: dict[str, int] = {}
+        self.quotes: dict[Any, tuple[Quote, ...]] = {}
         self.promises: dict[tuple[WarehouseId, str], Promise] = {}
 
     def serve(self, item: Item) -> Row | None:
-        offer = self.snapshot.offers.get(item.ref)
+        offer = self.offers.get(item.ref)
         if offer is None:
             self.notes.keep("unknown-sku", item=item.position, sku=item.ref)
             return None
         if why := self._not_for_sale(offer):
             self.notes.keep(why, item=item.position, sku=item.ref)
             return None
-        sold = self.sold.get(item.ref, 0)
-        balance = self._units(offer, self.reach.warehouses, sold)
-        quantity = min(item.quantity, self._servable(offer, sold, balance))
-        self._note_stock(item, offer, sold, quantity)
-        if quantity <= 0:
-            return Row(item, offer, 0, 0, dict.fromkeys(CHANNELS, 0), ())
-        self.sold[item.ref] = sold + quantity
-        channels = {name: self._units(offer, at, sold) for name, at in self.reach.by_channel}
-        quotes = (self._quote(item, offer, quantity, sold, each) for each in self.reach.services)
-        return Row(item, offer, quantity, balance, channels, tuple(q for q in quotes if q))
+        shelf = {place: counts.available for place, counts in offer.shelves.items()}
+        stock = _Stock(shelf, self.sold.get(item.ref, 0))
+        balance = stock.units(self.reach.warehouses)
+        quantity = min(item.quantity, self._servable(stock, balance))
+        if not quantity or self.notes.tracing:
+            self._note_stock(item, offer, stock, quantity)
+        if not quantity:
+            return Row(item, offer, 0, 0, _NOTHING, ())
+        self.sold[item.ref] = stock.sold + quantity
+        channels = {name: stock.units(places) for name, places in self.reach.by_channel}
+        return Row(
+            item, offer, quantity, balance, channels, self._quotes(item, offer, stock, quantity)
+        )
 
     def _not_for_sale(self, offer: Offer) -> Code | None:
         if not offer.is_active:
@@ -88,28 +129,18 @@ class _Counter:
         valid_until = offer.price_valid_until
         return "price-expired" if valid_until is not None and valid_until <= self.now else None
 
-    # --- stock -------------------------------------------------------------------------------
-
-    def _units(self, offer: Offer, warehouses: Iterable[WarehouseId], sold: int) -> int:
-        """What these warehouses have, less what earlier lines of the SKU were promised."""
-        shelves = offer.shelves
-        units = sum(shelves[place].available for place in warehouses if place in shelves)
-        return max(0, units - sold)
-
-    def _servable(self, offer: Offer, sold: int, balance: int) -> int:
+    def _servable(self, stock: _Stock, balance: int) -> int:
         """The most that one policy can carry, for the shopper chooses one for the line."""
         if not self.reach.services:
             return balance
-        return max(self._units(offer, s.policy.warehouses, sold) for s in self.reach.services)
+        return max([stock.units(places) for places in self.reach.preferences])
 
-    def _note_stock(self, item: Item, offer: Offer, sold: int, quantity: int) -> None:
-        if quantity > 0 and not self.notes.tracing:
-            return
+    def _note_stock(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> None:
         facts = stock_facts(
-            offer, depots=self.depots, counting=self.reach.warehouses, earlier_lines=sold
+            offer, depots=self.depots, counting=self.reach.warehouses, earlier_lines=stock.sold
         )
-        if quantity <= 0:
-            elsewhere = self._units(offer, self.depots, sold)
+        if not quantity:
+            elsewhere = stock.units(self.depots)
             code: Code = "no-stock-for-destination" if elsewhere else "out-of-stock"
             self.notes.keep(code, item=item.position, **facts)
             return
@@ -117,49 +148,56 @@ class _Counter:
         code = "served" if quantity == item.quantity else "served-in-part"
         self.notes.trace(code, item=item.position, asked=item.quantity, quantity=quantity, **facts)
 
-    # --- one policy for one line -------------------------------------------------------------
+    # --- the policies that can carry the whole line ------------------------------------------
+
+    def _quotes(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> tuple[Quote, ...]:
+        """Worked out once for all lines that weigh alike and leave from the same warehouses."""
+        weight = offer.weight_g * quantity
+        senders = {places: stock.senders(quantity, places) for places in self.reach.preferences}
+        alike = (bisect_left(self.reach.limits, weight), *senders.values())
+        quotes = self.quotes.get(alike)
+        if quotes is None:
+            found = [self._quote(each, senders, weight) for each in self.reach.services]
+            quotes = self.quotes[alike] = tuple([quote for quote in found if quote])
+        if self.notes.tracing:
+            self._note_quotes(item, offer, stock, quantity, quotes)
+        return quotes
 
     def _quote(
-        self, item: Item, offer: Offer, quantity: int, sold: int, service: Service
+        self, service: Service, senders: Mapping[Warehouses, Warehouses], weight: int
     ) -> Quote | None:
-        """The policy's quote, if it can carry the whole line."""
-        policy, at = service.policy, item.position
-        room = self._units(offer, policy.warehouses, sold)
-        if room < quantity:
-            self.notes.trace("short", item=at, policy=policy.ref, units=room, quantity=quantity)
-            return None
-        weight = offer.weight_g * quantity
-        rate = rung(service.rates, weight)
+        lane, windows = service
+        warehouses = senders[lane.policy.warehouses]
+        rate = lane.rate(weight) if warehouses else None
         if rate is None:
-            heaviest = service.rates[-1].max_weight_g
-            self.notes.trace(
-                "too-heavy", item=at, policy=policy.ref, weight_g=weight, heaviest_g=heaviest
-            )
             return None
-        takes = self._takes(item, offer, quantity, sold, policy)
-        promise = calendar.latest(self._promise(take.warehouse, rate) for take in takes)
-        quote = Quote(policy, rate.price, promise, service.windows, rate, takes)
-        if self.notes.tracing:
-            facts = quote_facts(quote, offer, weight_g=weight, depots=self.depots, now=self.local)
-            self.notes.trace("quoted", item=at, policy=policy.ref, **facts)
-        return quote
+        promise = calendar.latest([self._promise(each, rate.estimate) for each in warehouses])
+        return Quote(lane.policy, rate, promise, windows, warehouses)
 
-    def _takes(
-        self, item: Item, offer: Offer, quantity: int, sold: int, policy: Policy
-    ) -> tuple[Take, ...]:
-        shelves = {offer.id: {place: shelf.available for place, shelf in offer.shelves.items()}}
-        if sold:
-            earlier = [Line(-1, offer.id, sold)]
-            shelves = without(
-                shelves, source(lines=earlier, shelves=shelves, preference=policy.warehouses)
-            )
-        line = Line(item.position, offer.id, quantity)
-        return source(lines=[line], shelves=shelves, preference=policy.warehouses).takes
-
-    def _promise(self, warehouse: WarehouseId, rate: Rate) -> Promise:
-        key = (warehouse, rate.estimate)
-        if (known := self.promises.get(key)) is None:
+    def _promise(self, warehouse: WarehouseId, estimate: str) -> Promise:
+        known = self.promises.get((warehouse, estimate))
+        if known is None:
             depot = self.depots[warehouse]
-            known = calendar.promise(estimate=rate.estimate, depot=depot, now=self.local)
-            self.promises[key] = known
+            known = calendar.promise(estimate=estimate, depot=depot, now=self.local)
+            self.promises[warehouse, estimate] = known
         return known
+
+    def _note_quotes(
+        self, item: Item, offer: Offer, stock: _Stock, quantity: int, quotes: Iterable[Quote]
+    ) -> None:
+        known = {quote.policy.ref: quote for quote in quotes}
+        weight = offer.weight_g * quantity
+        for lane, _windows in self.reach.services:
+            policy = lane.policy
+            facts: dict[str, Any]
+            if quote := known.get(policy.ref):
+                takes = stock.takes(quantity, policy.warehouses)
+                code: Code = "quoted"
+                facts = quote_facts(
+                    quote, offer, takes, weight_g=weight, depots=self.depots, now=self.local
+                )
+            elif (units := stock.units(policy.warehouses)) < quantity:
+                code, facts = "short", {"units": units, "quantity": quantity}
+            else:
+                code, facts = "too-heavy", {"weight_g": weight, "heaviest_g": lane.heaviest_g}
+            self.notes.trace(code, item=item.position, policy=policy.ref, **facts)

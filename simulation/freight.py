@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import NamedTuple
 
 from simulation.types import Band, Destination, Policy, Rate, Tariff
 
+#: More are no postal code anywhere, and not worth turning into a number.
+MOST_DIGITS = 18
 _PUNCTUATION = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -23,55 +26,79 @@ def destination(
     return Destination((country or home_country).strip().upper(), code)
 
 
-def ladder(policy: Policy, where: Destination) -> tuple[Rate, ...]:
-    """The policy's rates at a destination, lightest band first; empty when it does not go there.
+class Lane(NamedTuple):
+    """A policy, and where its bands hold the rates of a destination; lightest band first."""
+
+    policy: Policy
+    bands: tuple[Band, ...]
+    at: tuple[int, ...]
+
+    def rate(self, weight_g: int) -> Rate | None:
+        """Of the first band that carries the weight; None when it is too heavy for all."""
+        for band, at in zip(self.bands, self.at, strict=True):
+            limit = band.max_weight_g
+            if limit is None or weight_g <= limit:
+                return Rate(limit, band.prices[at], band.estimates[at])
+        return None
+
+    @property
+    def lightest(self) -> Rate:
+        band, at = self.bands[0], self.at[0]
+        return Rate(band.max_weight_g, band.prices[at], band.estimates[at])
+
+    @property
+    def heaviest_g(self) -> int | None:
+        """The weight it carries at most; None: any."""
+        return self.bands[-1].max_weight_g
+
+
+def lane(policy: Policy, where: Destination) -> Lane | None:
+    """The policy's rates at a destination; None when it does not go there.
 
     Only codes of the same length compare; one with letters is nowhere.
     """
+    bands = policy.bands.get(where.country, {}).get(len(where.postal_code), ())
+    number = number_of(where) if bands else None
+    if number is None:
+        return None
+    found = [(band, at) for band in bands if (at := _at(band, number)) is not None]
+    if not found:
+        return None
+    served = bands if len(found) == len(bands) else tuple(band for band, _at in found)
+    return Lane(policy, served, tuple(at for _band, at in found))
+
+
+def number_of(where: Destination) -> int | None:
+    """The postal code as ranges compare it."""
     code = where.postal_code
-    bands = policy.bands.get(where.country, {}).get(len(code), ())
-    if not bands or not (code.isascii() and code.isdigit()):
-        return ()
-    key = int(code)
-    return tuple(rate for band in bands if (rate := _cell(band, key)))
+    return int(code) if code.isascii() and code.isdigit() and len(code) <= MOST_DIGITS else None
+
+
+def _at(band: Band, number: int) -> int | None:
+    at = bisect_right(band.starts, number) - 1
+    return None if at < 0 or band.ends[at] < number else at
 
 
 def narrowed(policy: Policy, where: Destination) -> tuple[Band, ...]:
-    """The bands `ladder` found its rates in, each cut down to the one range that matched."""
-    code = where.postal_code
-    if not ladder(policy, where):
-        return ()
-    bands = policy.bands[where.country][len(code)]
-    return tuple(part for band in bands if (part := _part(band, int(code))))
+    """The bands of the policy's lane, each cut down to the one range that matched."""
+    found = lane(policy, where)
+    return tuple(map(_part, found.bands, found.at)) if found else ()
 
 
-def _part(band: Band, key: int) -> Band | None:
-    rate = _cell(band, key)
-    if rate is None:
-        return None
-    at = bisect_right(band.starts, key) - 1
-    span = ([band.starts[at]], [band.ends[at]])
-    return Band(band.max_weight_g, *span, [rate.price], [rate.estimate])
-
-
-def _cell(band: Band, key: int) -> Rate | None:
-    at = bisect_right(band.starts, key) - 1
-    if at < 0 or band.ends[at] < key:
-        return None
-    return Rate(band.max_weight_g, band.prices[at], band.estimates[at])
-
-
-def rung(rates: tuple[Rate, ...], weight_g: int) -> Rate | None:
-    """The first band that carries the weight, or None when the line is too heavy for all."""
-    for rate in rates:
-        if rate.max_weight_g is None or weight_g <= rate.max_weight_g:
-            return rate
-    return None
+def _part(band: Band, at: int) -> Band:
+    return Band(
+        band.max_weight_g,
+        [band.starts[at]],
+        [band.ends[at]],
+        [band.prices[at]],
+        [band.estimates[at]],
+    )
 
 
 def find_rate(tariff: Tariff, *, policy_ref: str, where: Destination, weight_g: int) -> Rate | None:
     """The rate of one line (unit weight × quantity) by one policy, or None: it can't be sent so."""
     for policy in tariff.policies:
         if policy.ref == policy_ref:
-            return rung(ladder(policy, where), weight_g)
+            found = lane(policy, where)
+            return found.rate(weight_g) if found else None
     return None

@@ -154,7 +154,13 @@ def window_facts(policy: Policy, *, booked: Mapping[Booked, int], now: datetime)
 
 
 def quote_facts(
-    quote: Quote, offer: Offer, *, weight_g: int, depots: Depots, now: datetime
+    quote: Quote,
+    offer: Offer,
+    takes: Iterable[Take],
+    *,
+    weight_g: int,
+    depots: Depots,
+    now: datetime,
 ) -> dict[str, Any]:
     """Band, rate and promise of a quote, who could serve and the hand-over of each who does."""
     return {
@@ -169,7 +175,7 @@ def quote_facts(
             {"warehouse": depots[place].code, "available": _available(offer, place)}
             for place in quote.policy.warehouses
         ],
-        "warehouses": [_hand_over(take, depots, quote, now) for take in quote.takes],
+        "warehouses": [_hand_over(take, depots, quote, now) for take in takes],
     }
 
 

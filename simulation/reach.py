@@ -7,34 +7,48 @@ from datetime import datetime
 from typing import NamedTuple
 
 from simulation import calendar
-from simulation.freight import destination, ladder
+from simulation.areas import Area, area_of
+from simulation.freight import Lane, destination
 from simulation.notes import Notes, range_facts, service_facts, window_facts
 from simulation.types import (
     CHANNELS,
     Cart,
     Destination,
     Policy,
-    Rate,
     Snapshot,
+    Tariff,
     WarehouseId,
     Window,
 )
+
+Warehouses = tuple[WarehouseId, ...]
+#: Of a policy that may be closed: the windows that are left, none for one that has no windows.
+Opening = tuple[Window, ...]
 
 
 class Service(NamedTuple):
     """A policy that is open for the destination now."""
 
-    policy: Policy
-    rates: tuple[Rate, ...]
+    lane: Lane
     windows: tuple[Window, ...]
+
+    @property
+    def policy(self) -> Policy:
+        return self.lane.policy
 
 
 class Reach(NamedTuple):
-    """Whose stock counts, overall and by channel; no services: there is nothing to quote."""
+    """Whose stock counts, overall and by channel; no services: there is nothing to quote.
+
+    `preferences` are the warehouses of the services, each list once; between two neighbouring
+    `limits` (in grams, an edge belongs to what is below it) all weights have the same rates.
+    """
 
     services: tuple[Service, ...]
-    warehouses: tuple[WarehouseId, ...]
-    by_channel: tuple[tuple[str, tuple[WarehouseId, ...]], ...]
+    warehouses: Warehouses
+    by_channel: tuple[tuple[str, Warehouses], ...]
+    preferences: tuple[Warehouses, ...]
+    limits: tuple[int, ...]
 
 
 def reach(cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> Reach:
@@ -49,24 +63,20 @@ def reach(cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> Reach:
     )
     if where is None:
         notes.trace("no-destination")
-    else:
-        found = (_service(p, where, snapshot, now, notes) for p in snapshot.tariff.policies)
-        services = sorted((service for service in found if service), key=_place)
-        if services:
-            serving = [service.policy for service in services]
-            return Reach(tuple(services), _warehouses(serving), _by_channel(serving))
-    tariff = snapshot.tariff
-    return Reach((), tuple(tariff.depots), _by_channel(tariff.policies))
+        return _everywhere(snapshot.tariff)
+    area = area_of(snapshot.tariff, where)
+    state = tuple(_opening(each.policy, snapshot, now, notes) for each in area.conditional)
+    known: Reach | None = area.states.get(state)
+    if known is None:
+        known = _open_in(area, state) or _everywhere(snapshot.tariff)
+        area.keep(state, known)
+    if notes.tracing:
+        _note(known, where, snapshot, now, notes)
+    return known
 
 
-def _service(
-    policy: Policy, where: Destination, snapshot: Snapshot, now: datetime, notes: Notes
-) -> Service | None:
-    rates = ladder(policy, where)
-    if not rates:
-        if notes.tracing:
-            notes.trace("no-range", policy=policy.ref, **range_facts(policy, where))
-        return None
+def _opening(policy: Policy, snapshot: Snapshot, now: datetime, notes: Notes) -> Opening | None:
+    """None while the policy takes no orders."""
     if policy.daily_capacity is not None:
         taken = calendar.taken_today(policy, snapshot.booked, now)
         if taken >= policy.daily_capacity:
@@ -79,21 +89,51 @@ def _service(
             facts = window_facts(policy, booked=snapshot.booked, now=now)
             notes.trace("no-window", policy=policy.ref, **facts)
         return None
-    if notes.tracing:
-        facts = service_facts(policy, where, booked=snapshot.booked, now=now)
-        notes.trace("serves", policy=policy.ref, **facts)
-    return Service(policy, rates, windows)
+    return windows
 
 
-def _place(service: Service) -> tuple[str, int, str]:
-    """Channel, price, id; the price is the lightest line's, so that the order of the quotes is the
-    same for every item of the cart, light or heavy."""
-    return service.policy.channel, service.rates[0].price, service.policy.ref
+def _note(
+    known: Reach, where: Destination, snapshot: Snapshot, now: datetime, notes: Notes
+) -> None:
+    served = {each.policy.ref for each in area_of(snapshot.tariff, where).lanes}
+    for policy in snapshot.tariff.policies:
+        if policy.ref not in served:
+            notes.trace("no-range", policy=policy.ref, **range_facts(policy, where))
+    for service in known.services:
+        facts = service_facts(service.policy, where, booked=snapshot.booked, now=now)
+        notes.trace("serves", policy=service.policy.ref, **facts)
 
 
-def _warehouses(policies: Iterable[Policy]) -> tuple[WarehouseId, ...]:
+# --- what follows from who is open ----------------------------------------------------------------
+
+
+def _open_in(area: Area, state: Sequence[Opening | None]) -> Reach | None:
+    """None when nobody is."""
+    openings = {
+        each.policy.id: opening for each, opening in zip(area.conditional, state, strict=True)
+    }
+    found = ((each, openings.get(each.policy.id, ())) for each in area.lanes)
+    services = tuple(Service(each, windows) for each, windows in found if windows is not None)
+    if not services:
+        return None
+    policies = [service.policy for service in services]
+    limits = {band.max_weight_g for service in services for band in service.lane.bands}
+    return Reach(
+        services,
+        _warehouses(policies),
+        _by_channel(policies),
+        tuple(dict.fromkeys(policy.warehouses for policy in policies)),
+        tuple(sorted(limit for limit in limits if limit is not None)),
+    )
+
+
+def _everywhere(tariff: Tariff) -> Reach:
+    return Reach((), tuple(tariff.depots), _by_channel(tariff.policies), (), ())
+
+
+def _warehouses(policies: Iterable[Policy]) -> Warehouses:
     return tuple(dict.fromkeys(place for policy in policies for place in policy.warehouses))
 
 
-def _by_channel(policies: Sequence[Policy]) -> tuple[tuple[str, tuple[WarehouseId, ...]], ...]:
+def _by_channel(policies: Sequence[Policy]) -> tuple[tuple[str, Warehouses], ...]:
     return tuple((name, _warehouses(p for p in policies if p.channel == name)) for name in CHANNELS)

@@ -35,6 +35,17 @@ def source(
     return Sourcing(tuple(sorted(takes, key=lambda take: take.line)), short)
 
 
+def alone(
+    units: int, *, shelf: Mapping[WarehouseId, int], preference: Iterable[WarehouseId]
+) -> WarehouseId | None:
+    """The warehouse that sends all of one SKU's units, which is what `source` decides if any can:
+    the first that has them."""
+    for warehouse in preference:
+        if 0 < units <= shelf.get(warehouse, 0):
+            return warehouse
+    return None
+
+
 def without(shelves: Shelves, sourcing: Sourcing) -> dict[SkuId, dict[WarehouseId, int]]:
     """The shelves once `sourcing` was taken from them, for the next group of lines."""
     rest = {sku: dict(by_warehouse) for sku, by_warehouse in shelves.items()}
@@ -98,9 +109,9 @@ def _divide(
     units: int, shelf: Mapping[WarehouseId, int], chosen: Sequence[WarehouseId]
 ) -> list[tuple[WarehouseId, int]]:
     """Whole from the preferred warehouse that has all of it, else piece by piece."""
-    for warehouse in chosen:
-        if 0 < units <= shelf.get(warehouse, 0):
-            return [(warehouse, units)]
+    whole = alone(units, shelf=shelf, preference=chosen)
+    if whole is not None:
+        return [(whole, units)]
     parts = []
     for warehouse in chosen:
         part = min(units, max(0, shelf.get(warehouse, 0)))

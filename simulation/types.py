@@ -103,7 +103,8 @@ class Shelf(NamedTuple):
 
     @property
     def available(self) -> int:
-        return max(0, self.on_hand - self.safety - self.held + self.expired)
+        units = self.on_hand - self.safety - self.held + self.expired
+        return units if units > 0 else 0
 
 
 class Offer(NamedTuple):
@@ -207,6 +208,13 @@ class Tariff:
     depots: Mapping[WarehouseId, Depot]
     policies: tuple[Policy, ...]
     ships_to: tuple[str, ...]
+    # What simulation.areas found out about them so far.
+    edges: dict[tuple[str, int], Sequence[int]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    areas: dict[tuple[str, int, int], Any] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
 
 class Booked(NamedTuple):
@@ -243,14 +251,20 @@ class Promise(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """A policy that can carry the whole line, its price, and why."""
+    """A policy that can carry a whole line: its rate, when it arrives, and from where.
+
+    Lines that weigh alike and leave from the same warehouses share their quotes.
+    """
 
     policy: Policy
-    price: Cents
+    rate: Rate
     promise: Promise
     windows: tuple[Window, ...]
-    rate: Rate
-    takes: tuple[Take, ...]
+    warehouses: tuple[WarehouseId, ...]
+
+    @property
+    def price(self) -> Cents:
+        return self.rate.price
 
 
 class Decision(NamedTuple):

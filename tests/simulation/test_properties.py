@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import wire
-from simulation.core import simulate
-from simulation.types import CHANNELS, Band, Cart, Offer, Policy, Row, Snapshot
+from simulation.core import simulate, source
+from simulation.types import CHANNELS, Band, Cart, Line, Offer, Policy, Row, Snapshot
 from tests.simulation.pure import NOW, a_band, a_cart, a_depot, a_policy, a_snapshot, an_offer
 
 PLACES = (1, 2, 3)
@@ -92,10 +92,7 @@ def rows(cart: Cart, snapshot: Snapshot) -> dict[int, Row]:
 
 def said(row: Row) -> Any:
     """Everything a row says, its place in the cart aside."""
-    quotes = [
-        (q.policy.ref, q.price, q.promise, [t._replace(line=0) for t in q.takes])
-        for q in row.quotes
-    ]
+    quotes = [(q.policy.ref, q.price, q.promise, q.warehouses) for q in row.quotes]
     return row.item.ref, row.quantity, row.stock_balance, row.channel_balances, quotes
 
 
@@ -109,10 +106,40 @@ def test_never_promises_more_than_is_available(snapshot: Snapshot, cart: Cart) -
         assert 0 <= row.quantity <= row.item.quantity
         assert row.quantity <= row.stock_balance <= stock
         for quote in row.quotes:
-            assert sum(take.quantity for take in quote.takes) == row.quantity
-            for take in quote.takes:
-                assert take.quantity <= row.offer.shelves[take.warehouse].available
-                assert take.warehouse in quote.policy.warehouses
+            assert set(quote.warehouses) <= set(quote.policy.warehouses)
+            able = sum(row.offer.shelves[place].available for place in quote.warehouses)
+            assert able >= row.quantity
+
+
+@given(snapshots, carts_of_different_skus)
+def test_a_line_is_quoted_from_the_warehouses_it_would_be_placed_at(
+    snapshot: Snapshot, cart: Cart
+) -> None:
+    for row in rows(cart, snapshot).values():
+        shelves = {row.offer.id: {p: s.available for p, s in row.offer.shelves.items()}}
+        line = Line(row.item.position, row.offer.id, row.quantity)
+        for quote in row.quotes:
+            preference = quote.policy.warehouses
+            placed = source(lines=[line], shelves=shelves, preference=preference)
+            assert placed.complete
+            assert quote.warehouses == placed.warehouses
+
+
+@given(snapshots, carts)
+def test_what_leaves_the_warehouses_is_what_is_served(snapshot: Snapshot, cart: Cart) -> None:
+    served = {at: row.quantity for at, row in rows(cart, snapshot).items()}
+    for decision in simulate(cart, snapshot, NOW, trace=True).decisions:
+        if decision.code == "quoted" and decision.item is not None:
+            sent = sum(each["quantity"] for each in decision.facts["warehouses"])
+            assert sent == served[decision.item]
+
+
+@given(snapshots, carts)
+def test_answers_the_same_whatever_was_asked_before(snapshot: Snapshot, cart: Cart) -> None:
+    fresh = replace(snapshot, tariff=replace(snapshot.tariff))
+    for code in ("22270030", "00000000", "99999999"):
+        simulate(cart._replace(postal_code=code), snapshot, NOW)
+    assert wire.render(simulate(cart, snapshot, NOW)) == wire.render(simulate(cart, fresh, NOW))
 
 
 @given(snapshots, carts)
