@@ -82,6 +82,12 @@ class Order(models.Model):
     cancel_request_id = models.CharField(_("cancellation request"), max_length=60, blank=True)
     cancel_asked_at = models.DateTimeField(_("cancellation asked"), null=True, blank=True)
     cancel_decide_by = models.DateTimeField(_("decide on it by"), null=True, blank=True)
+    change_asked_at = models.DateTimeField(
+        _("change asked"),
+        null=True,
+        blank=True,
+        help_text=_("Set while a change is open; nothing is packed or invoiced then."),
+    )
     flagged_at = models.DateTimeField(
         _("needs a look"),
         null=True,
@@ -125,6 +131,11 @@ class Order(models.Model):
                 fields=["flagged_at"],
                 name="order_flagged",
                 condition=Q(flagged_at__isnull=False),
+            ),
+            models.Index(
+                fields=["change_asked_at"],
+                name="order_change_asked",
+                condition=Q(change_asked_at__isnull=False),
             ),
             # The sweep: never compared first, then the longest ago.
             models.Index(
@@ -174,9 +185,17 @@ class OrderLine(models.Model):
         Sku, on_delete=models.PROTECT, related_name="order_lines", verbose_name=_("SKU")
     )
     ref = models.CharField(_("SKU id"), max_length=100, help_text=_("Exactly as placed."))
+    unique_id = models.CharField(
+        _("unique id"),
+        max_length=60,
+        blank=True,
+        help_text=_("The marketplace's name of the line, when it has one."),
+    )
     name = models.CharField(_("name"), max_length=300)
     seller = models.CharField(_("seller"), max_length=100, blank=True)
-    quantity = models.PositiveIntegerField(_("quantity"))
+    quantity = models.PositiveIntegerField(
+        _("quantity"), help_text=_("None is left of a line that a change took away.")
+    )
     unit_multiplier = models.DecimalField(
         _("unit multiplier"), max_digits=12, decimal_places=4, default=1
     )
@@ -210,8 +229,7 @@ class OrderLine(models.Model):
         verbose_name_plural = _("order lines")
         ordering = ["order", "index"]
         constraints = [
-            models.UniqueConstraint(fields=["order", "index"], name="one_line_per_index"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.UniqueConstraint(fields=["order", "index"], name="one_line_per_index")
         ]
 
     def __str__(self) -> str:
@@ -221,6 +239,66 @@ class OrderLine(models.Model):
     def total_cents(self) -> int:
         """What the marketplace pays for this line: goods − discount + services + freight."""
         return self.items_cents - self.discount_cents + self.services_cents + self.freight_cents
+
+
+class OrderChange(models.Model):
+    """A change of an order, asked for by the marketplace, from the asking to its end.
+
+    `document` is what VTEX sent, unknown fields included, and may name the shopper: it is emptied
+    by erasure. `plan` is what it does to lines and money (`orders.replanning.Plan`).
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("to be decided")
+        ACKNOWLEDGED = "acknowledged", _("accepted, the marketplace is to confirm")
+        CONFIRMED = "confirmed", _("confirmed by the marketplace, not yet carried out")
+        APPLIED = "applied", _("carried out")
+        REFUSED = "refused", _("refused")
+        CANCELLED = "cancelled", _("withdrawn")
+
+    OPEN = (Status.RECEIVED, Status.ACKNOWLEDGED, Status.CONFIRMED)
+
+    account = models.ForeignKey(
+        SellerAccount,
+        on_delete=models.PROTECT,
+        related_name="order_changes",
+        verbose_name=_("account"),
+    )
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, related_name="changes", verbose_name=_("order")
+    )
+    change_request_id = models.CharField(_("change request"), max_length=60)
+    is_named_by_us = models.BooleanField(
+        _("named by us"), default=False, help_text=_("The marketplace gave it no id of its own.")
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.RECEIVED
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    answer_reason = models.CharField(_("reason of its end"), max_length=300, blank=True)
+    document = models.JSONField(_("as it came"), null=True)
+    plan = models.JSONField(_("plan"))
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, editable=False)
+    received_at = models.DateTimeField(_("received"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("change of an order")
+        verbose_name_plural = _("changes of orders")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "change_request_id"], name="one_change_per_request"
+            ),
+            models.UniqueConstraint(
+                fields=["order"],
+                name="one_open_change_per_order",
+                condition=Q(status__in=["received", "acknowledged", "confirmed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.change_request_id
 
 
 class TimelineEntry(models.Model):

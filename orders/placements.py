@@ -37,6 +37,7 @@ _SPANS = {
 class PlacedLine:
     index: int
     ref: str
+    unique_id: str
     quantity: int
     seller: str
     price_cents: Cents
@@ -155,6 +156,7 @@ def _line(index: int, item: Mapping[str, Any], row: Mapping[str, Any], path: str
     return PlacedLine(
         index=index,
         ref=item["id"],
+        unique_id=item.get("unique_id") or "",
         quantity=item["quantity"],
         seller=item.get("seller") or "",
         price_cents=item["price"],

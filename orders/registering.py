@@ -72,6 +72,7 @@ def _line(order: Order, line: PlacedLine, sku: Sku) -> OrderLine:
         index=line.index,
         sku=sku,
         ref=line.ref,
+        unique_id=line.unique_id,
         name=sku.name,
         seller=line.seller,
         quantity=line.quantity,

@@ -106,6 +106,7 @@ class BundleItem(Tolerant):
 
 class Item(Tolerant):
     id = Id(max_length=100)
+    unique_id = Text(max_length=60)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
     seller = Text(max_length=100)
     price = cents()
@@ -168,6 +169,62 @@ class Cancellation(Tolerant):
     reason = Text()
 
 
+class OneOrMany(serializers.ListSerializer[Any]):
+    """Where some of VTEX's pages show an array and others its only element."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value([data] if isinstance(data, Mapping) else data)
+
+
+class ChangedItem(Tolerant):
+    id = Id(max_length=100)
+    unique_id = Text(max_length=60)
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    seller = Text(max_length=100)
+    price = cents(required=False, allow_null=True)
+    selling_price = cents(required=False, allow_null=True)
+    unit_multiplier = Number(max_digits=12, min_value=Decimal(0))
+    manual_discount_value = cents(required=False, allow_null=True)
+    manual_increment_value = cents(required=False, allow_null=True)
+
+
+class ChangedShipping(Tolerant):
+    logistics_info = many(Logistics(), max_length=MOST_ITEMS, required=False, allow_null=True)
+
+
+class ChangedPart(Tolerant):
+    items = many(ChangedItem(), max_length=MOST_ITEMS, required=False, allow_null=True)
+    shipping_data = ChangedShipping(required=False, allow_null=True)
+
+
+class Replacement(Tolerant):
+    from_ = ChangedPart()
+    to = ChangedPart()
+
+
+def _parts(child: Tolerant) -> OneOrMany:
+    return OneOrMany(child=child, max_length=MOST_ITEMS, required=False, allow_null=True)
+
+
+class ChangeOrder(Tolerant):
+    change_request_id = Text(max_length=60)
+    request_id = Text(max_length=60)
+    reason = Text()
+    add = _parts(ChangedPart())
+    remove = _parts(ChangedPart())
+    replace = _parts(Replacement())
+    manual_discount_value = cents(required=False, allow_null=True)
+    manual_increment_value = cents(required=False, allow_null=True)
+
+
+class Agreement(Tolerant):
+    agreement_type = Text()
+
+
+class ChangeCancellation(Tolerant):
+    reason = Text()
+
+
 class EventOrigin(Tolerant):
     account = Text()
     key = Text()
@@ -186,3 +243,6 @@ PLACED_ORDER = PlacedOrder()
 AUTHORIZATION = Authorization()
 CANCELLATION = Cancellation()
 EVENT = Event()
+CHANGE_ORDER = ChangeOrder()
+AGREEMENT = Agreement()
+CHANGE_CANCELLATION = ChangeCancellation()

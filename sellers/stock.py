@@ -1,4 +1,5 @@
-"""Units held, released and shipped for orders: with `sellers.counting`, the only writers of stock.
+"""Units held, released and shipped for orders. The only writers of stock are this module and those
+it offers functions of: `sellers.counting` and `sellers.lowering`.
 
 Everything runs in the caller's transaction, locks the levels it touches in id order first, and
 writes the ledger in the same breath. Every effect has a cause, unique in the ledger, so that
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from sellers import shelves
 from sellers.counting import LevelEntry, correct, count, put_back, set_levels
 from sellers.errors import Conflict
+from sellers.lowering import become, lower, pass_on, take
 from sellers.models import Hold, StockLevel, StockMovement, User
 from sellers.shelves import Change
 
@@ -28,6 +30,8 @@ __all__ = [
     "count",
     "hold",
     "lock_shelves",
+    "lower",
+    "pass_on",
     "put_back",
     "release",
     "set_levels",
@@ -192,9 +196,9 @@ def ship(
     live = Hold.objects.filter(
         seller_order_id=seller_order_id, line_index=line_index, state=Hold.State.HELD
     )
-    taken = _take(live.order_by("pk"), quantity)
+    taken = take(live.order_by("pk"), quantity)
     for held, units in taken:
-        _become(held, units, Hold.State.SHIPPED)
+        become(held, units, Hold.State.SHIPPED)
     changes = [
         Change(levels[held.level_id], -units, -units, cause, seller_order_id)
         for held, units in taken
@@ -222,40 +226,11 @@ def unship(
     shipped = Hold.objects.filter(
         seller_order_id=seller_order_id, line_index=line_index, state=Hold.State.SHIPPED
     )
-    taken = _take(shipped.order_by("-pk"), quantity)
+    taken = take(shipped.order_by("-pk"), quantity)
     for held, units in taken:
-        _become(held, units, Hold.State.HELD)
+        become(held, units, Hold.State.HELD)
     changes = [
         Change(levels[held.level_id], units, units, undone, seller_order_id)
         for held, units in taken
     ]
     shelves.write(changes, kind=_Kind.PICK, now=now, actor=actor)
-
-
-def _take(holds: Iterable[Hold], quantity: int) -> list[tuple[Hold, int]]:
-    taken, missing = [], quantity
-    for held in holds:
-        units = min(held.quantity, missing)
-        if units:
-            taken.append((held, units))
-            missing -= units
-    if missing:
-        raise Conflict("not-held", "The order does not hold that many units of this line.")
-    return taken
-
-
-def _become(held: Hold, units: int, state: Hold.State) -> None:
-    """`units` of a hold change state; the rest of it stays as it is."""
-    rest = held.quantity - units
-    if rest == 0:
-        Hold.objects.filter(pk=held.pk).update(state=state)
-        return
-    Hold.objects.filter(pk=held.pk).update(quantity=rest)
-    Hold.objects.create(
-        level_id=held.level_id,
-        seller_order_id=held.seller_order_id,
-        line_index=held.line_index,
-        quantity=units,
-        state=state,
-        created_at=held.created_at,
-    )

@@ -24,6 +24,8 @@ class OutboxMessage(models.Model):
         TRACKING = "tracking", _("tracking")
         TRACKING_EVENTS = "tracking-events", _("tracking events")
         CANCEL = "cancel", _("cancellation")
+        CHANGE_AGREEMENT = "change-agreement", _("agreement to a change")
+        CHANGE_REFUSAL = "change-refusal", _("refusal of a change")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("waiting to be sent")

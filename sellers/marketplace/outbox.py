@@ -20,7 +20,13 @@ __all__ = ["claim_due", "dismiss", "enqueue", "resend", "resume", "withdraw"]
 
 #: Invoices go first, and so does what must leave before anything else can happen to an order.
 _FIRST = frozenset(
-    {OutboxMessage.Kind.INVOICE, OutboxMessage.Kind.CANCEL, OutboxMessage.Kind.START_HANDLING}
+    {
+        OutboxMessage.Kind.INVOICE,
+        OutboxMessage.Kind.CANCEL,
+        OutboxMessage.Kind.START_HANDLING,
+        OutboxMessage.Kind.CHANGE_AGREEMENT,
+        OutboxMessage.Kind.CHANGE_REFUSAL,
+    }
 )
 
 
