@@ -245,11 +245,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 # --- the portal's own -----------------------------------------------------------------------------
 # Where VTEX reaches this portal; the fulfilment endpoints that commands print begin with it.
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+PORTAL_URL = env.str("PORTAL_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}")
 # Shoppers' data is erased this long after an order is over; 0 keeps it until somebody asks.
 PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", default=0)
-# Hosts other than an account's own marketplace are never called; loopback only outside production.
-OUTBOUND_ALLOW_LOOPBACK = not IN_PRODUCTION
+# Hosts other than an account's own marketplace are never called. Loopback is where a stand-in is:
+# in production it is switched on for the time of a rehearsal, by somebody who means it.
+OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=not IN_PRODUCTION)
 OUTBOUND_TIMEOUT_SECONDS = (3.05, 15.0)
 # For a whole answer, however slowly it drips.
 OUTBOUND_DEADLINE_SECONDS = 30.0
