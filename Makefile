@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3
 # Preparing a million SKUs takes about a minute, once; measuring them about ten.
 BENCHMARK ?=
 
-.PHONY: help demo serve test bench-simulation check lint format types lock messages install clean prove-stock docs-states
+.PHONY: help demo serve test bench-simulation check lint format types lock messages install clean prove-stock docs-states screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ types: $(INSTALLED) ## annotations
 
 messages: $(INSTALLED) ## collect the texts to translate, compile the translations
 	@$(BIN)/python scripts/messages.py
+
+screenshots: $(INSTALLED) ## pictures of the screens, from a demonstration of their own, into docs/images/
+	@rm -rf var/screenshots
+	@PORTAL_VAR=$(CURDIR)/var/screenshots $(BIN)/python -m config.run demo --once $(BIN)/python -m scripts.screenshots
 
 docs-states: $(INSTALLED) ## draw docs/order-states.md from the code
 	@$(BIN)/python -m scripts.states_doc
