@@ -166,7 +166,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": title, "separator": True, "items": _items(entries, request)}
         for title, entries in MENU
     ]
-    return [{"items": [start]}, *(group for group in groups if group["items"])]
+    shown = [{"items": [start]}, *(group for group in groups if group["items"])]
+    _light(shown, request.path)
+    return shown
+
+
+def _light(groups: list[dict[str, Any]], path: str) -> None:
+    """One entry alone: a screen that lies below another's address lights its own."""
+    items = [item for group in groups for item in group["items"]]
+    here = [item for item in items if item["link"] == path]
+    above = [item for item in items[1:] if path.startswith(item["link"])]
+    chosen = here or sorted(above, key=lambda item: len(item["link"]))[-1:]
+    for item in items:
+        item["active"] = item in chosen
 
 
 def _items(entries: list[Entry], request: HttpRequest) -> list[dict[str, Any]]:

@@ -211,9 +211,13 @@ def _policy(document: Mapping[str, Any]) -> Policy:
             "warehouses": tuple(document["warehouses"]),
             "bands": bands,
             "windows": tuple(_window(*window) for window in document["windows"]),
-            "pickup": PickupAt(**pickup) if pickup else None,
+            "pickup": _pickup(pickup) if pickup else None,
         }
     )
+
+
+def _pickup(document: Mapping[str, Any]) -> PickupAt:
+    return PickupAt(**{**document, "geo_coordinates": tuple(document["geo_coordinates"])})
 
 
 def _window(starts_at: str, ends_at: str, price: int, capacity: int | None) -> Window:

@@ -154,10 +154,20 @@ def _write_captures(connection: Connection, kept: Iterable[Kept], accounts: Acco
     for each in kept:
         account = each.snapshot.account.id if each.snapshot else accounts.get(each.endpoint_key)
         if account:  # who asked at an unknown address is counted, and no more
-            rows.append((account, *_capture(each)))
+            rows += _row(account, each)
         time.sleep(0)  # requests first
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(_CAPTURE, rows)
+
+
+def _row(account: int, kept: Kept) -> list[tuple[Any, ...]]:
+    """One row; none, and a line in the log, of an answer that can't be written down."""
+    try:
+        return [(account, *_capture(kept))]
+    except Exception:
+        logger.exception("A simulation could not be written down.")
+        capturing.tallier.drop(kept.endpoint_key, kept.at)
+        return []
 
 
 def _capture(kept: Kept) -> tuple[Any, ...]:

@@ -43,6 +43,7 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["quantity"].required = False
+        self.fields["sales_channel"].widget.attrs["placeholder"] = wire.DEFAULT_SALES_CHANNEL
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -40,7 +40,7 @@ class SimulationCaptureAdmin(ReadOnly, PortalAdmin):
         return [why, *super().get_urls()]
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        shared = self.admin_site.each_context(request)
         return TemplateResponse(request, f"admin/simulation/{template}", {**shared, **context})
 
     def _refuse_strangers(self, request: HttpRequest) -> None:

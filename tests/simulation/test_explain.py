@@ -489,3 +489,14 @@ def test_the_list_counts_the_last_hour(manager: Client) -> None:
     hour = manager.get(RECORDED).context["hour"]
     assert (hour.calls, hour.unavailable, hour.unanswered, hour.dropped) == (2, 1, 0, 0)
     assert hour.p50_ms is not None
+
+
+@pytest.mark.parametrize(
+    ("page", "lit"),
+    [(WHY, "Why?"), (RECORDED, "Recorded answers"), ("/admin/", "Today")],
+)
+def test_one_entry_of_the_menu_is_lit(manager: Client, page: str, lit: str) -> None:
+    open_shop(NOW)
+    groups = manager.get(page).context["sidebar_navigation"]
+    items = [item for group in groups for item in group["items"]]
+    assert [str(item["title"]) for item in items if item["active"]] == [lit]
