@@ -56,6 +56,12 @@ class OutboxMessage(models.Model):
         _("key"), max_length=160, help_text=_("Makes the promise once per account.")
     )
     method = models.CharField(_("method"), max_length=6)
+    base_url = models.CharField(
+        _("base address"),
+        max_length=300,
+        blank=True,
+        help_text=_("Empty: the account's marketplace address."),
+    )
     path = models.CharField(_("path"), max_length=300)
     body = models.TextField(
         _("body"), blank=True, help_text=_("Exactly what is sent, on every attempt.")

@@ -24,6 +24,12 @@ class SellerAccount(models.Model):
         FLAG = "flag", _("accept it and tell a manager")
         REFUSE = "refuse", _("refuse the order")
 
+    class Dialect(models.TextChoices):
+        """How the marketplace wants to be told about an order."""
+
+        OMS = "oms", _("order system: /api/oms/pvt/orders/…")
+        SERVICES = "services", _("the order's own services endpoint: /pvt/orders/…")
+
     slug = models.SlugField(
         _("slug"), unique=True, help_text=_("Short name used on the command line.")
     )
@@ -91,6 +97,45 @@ class SellerAccount(models.Model):
         _("time zone"), max_length=64, default="America/Sao_Paulo", validators=[validate_timezone]
     )
     affiliate_id = models.CharField(_("affiliate id"), max_length=3, blank=True)
+    tax_id = models.CharField(
+        _("CNPJ"),
+        max_length=14,
+        blank=True,
+        validators=[
+            RegexValidator(r"^[0-9A-Z]{12}[0-9]{2}$", _("Use the 14 characters, no punctuation."))
+        ],
+        help_text=_("Access keys of invoices must be this issuer's. Empty: not compared."),
+    )
+    dialect = models.CharField(
+        _("how orders are answered"),
+        max_length=8,
+        choices=Dialect.choices,
+        default=Dialect.OMS,
+        help_text=_("Where invoices, tracking and cancellations are sent."),
+    )
+    services_hosts = models.CharField(
+        _("hosts of services endpoints"),
+        max_length=500,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9.:-]+( [A-Za-z0-9.:-]+)*$",
+                _("Write host names only, with a space between them."),
+            )
+        ],
+        help_text=_(
+            "Orders name the endpoint they are answered at; beside the marketplace address's own "
+            "host, only these are ever called."
+        ),
+    )
+    invoices_carry_freight = models.BooleanField(
+        _("invoices carry the freight"),
+        default=True,
+        help_text=_(
+            "Without it the invoices add up to less than the marketplace pays: it does not turn "
+            "such an order to invoiced, and pays no refund for a return."
+        ),
+    )
     follow_up_email = models.EmailField(
         _("follow-up e-mail"), blank=True, help_text=_("Given to VTEX with every placed order.")
     )

@@ -1,9 +1,9 @@
-"""What we pack and say back: packages, their invoices, their tracking."""
+"""Packages and what is in them, their invoices, and the gestures that made them."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +100,13 @@ class InvoiceSeries(models.Model):
     )
     prefix = models.CharField(_("prefix"), max_length=20, blank=True, validators=[INVOICE_NUMBER])
     next_number = models.PositiveBigIntegerField(_("next number"), default=1)
+    fiscal_series = models.PositiveIntegerField(
+        _("fiscal series"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(999)],
+        help_text=_("Access keys must be of this series. Empty: not compared."),
+    )
 
     class Meta:
         verbose_name = _("invoice series")

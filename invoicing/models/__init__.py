@@ -1,0 +1,27 @@
+"""What we pack and say back: packages, their invoices, their tracking, and what comes back."""
+
+from invoicing.models.carriers import Carrier, TrackingEvent
+from invoicing.models.packages import (
+    INVOICE_NUMBER,
+    Gesture,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    Package,
+    PackageItem,
+)
+from invoicing.models.returns import Return, ReturnItem
+
+__all__ = [
+    "INVOICE_NUMBER",
+    "Carrier",
+    "Gesture",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "Package",
+    "PackageItem",
+    "Return",
+    "ReturnItem",
+    "TrackingEvent",
+]
