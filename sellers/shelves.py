@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
+from sellers import prepared
 from sellers.models import Hold, StockLevel, StockMovement, User
 
 Kind = StockMovement.Kind
@@ -70,9 +71,18 @@ def free_units(levels: QuerySet[StockLevel], *, now: datetime) -> Iterable[tuple
     return rows.values_list("sku_id", "warehouse_id", "free")
 
 
+_HAS_EXPIRED = """
+SELECT FROM sellers_hold
+ WHERE level_id = ANY(%(levels)s) AND state = 'held' AND expires_at <= %(now)s
+ LIMIT 1
+"""
+
+
 def tidy(levels: Sequence[StockLevel], *, now: datetime) -> int:
     """Release the expired holds on locked `levels`; returns how many there were."""
-    if not any(level.held for level in levels):
+    held = [level.pk for level in levels if level.held]
+    due = prepared.execute(_HAS_EXPIRED, {"levels": held, "now": now}) if held else None
+    if due is None or due.fetchone() is None:
         return 0
     expired = list(
         Hold.objects.filter(level__in=levels, state=Hold.State.HELD, expires_at__lte=now)

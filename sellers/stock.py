@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sellers import shelves
+from sellers import prepared, shelves
 from sellers.counting import LevelEntry, correct, count, put_back, set_levels
 from sellers.errors import Conflict
 from sellers.lowering import become, lower, pass_on, take
@@ -92,6 +92,28 @@ def lock_shelves(
     return locked
 
 
+# Holds, counters and ledger at once: others wait for these very rows. The cause as line_cause().
+_HOLD = """
+WITH piece AS (
+    SELECT * FROM unnest(%(levels)s::bigint[], %(lines)s::int[], %(units)s::int[])
+               AS piece (level_id, line_index, quantity)
+), held AS (
+    INSERT INTO sellers_hold
+           (level_id, seller_order_id, line_index, quantity, state, expires_at, created_at)
+    SELECT level_id, %(order)s, line_index, quantity, 'held', %(expires_at)s, %(now)s FROM piece
+), counted AS (
+    UPDATE sellers_stocklevel level SET held = level.held + taken.units
+      FROM (SELECT level_id, sum(quantity) AS units FROM piece GROUP BY level_id) AS taken
+     WHERE level.id = taken.level_id
+)
+INSERT INTO sellers_stockmovement
+       (level_id, kind, on_hand_change, held_change, cause, seller_order_id, note, at)
+SELECT level_id, 'hold', 0, quantity,
+       %(order)s::text || '/' || line_index || '/' || %(cause)s::text, %(order)s, '', %(now)s
+  FROM piece
+"""
+
+
 def hold(
     *,
     seller_order_id: str,
@@ -110,27 +132,18 @@ def hold(
     by_place = {(level.sku_id, level.warehouse_id): level for level in levels}
     pieces = _pieces(wants, by_place)
     _require_free(pieces)
-    Hold.objects.bulk_create(
-        Hold(
-            level=level,
-            seller_order_id=seller_order_id,
-            line_index=line_index,
-            quantity=quantity,
-            expires_at=expires_at,
-            created_at=now,
-        )
-        for (line_index, level), quantity in pieces.items()
-    )
-    changes = [
-        Change(
-            level,
-            held=quantity,
-            cause=shelves.line_cause(seller_order_id, line_index, cause),
-            seller_order_id=seller_order_id,
-        )
-        for (line_index, level), quantity in pieces.items()
-    ]
-    shelves.write(changes, kind=_Kind.HOLD, now=now)
+    values = {
+        "order": seller_order_id,
+        "cause": cause,
+        "expires_at": expires_at,
+        "now": now,
+        "levels": [level.pk for _line_index, level in pieces],
+        "lines": [line_index for line_index, _level in pieces],
+        "units": list(pieces.values()),
+    }
+    prepared.execute(_HOLD, values)
+    for (_line_index, level), quantity in pieces.items():
+        level.held += quantity
 
 
 def _pieces(
