@@ -162,11 +162,10 @@ def link_or_none(url_name: str) -> str | None:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's side menu for this person."""
     start = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups = [
-        {"title": title, "separator": True, "items": _items(entries, request)}
-        for title, entries in MENU
-    ]
-    shown = [{"items": [start]}, *(group for group in groups if group["items"])]
+    shown: list[dict[str, Any]] = [{"items": [start]}]
+    for title, entries in MENU:
+        if items := _items(entries, request):
+            shown.append({"title": title, "separator": True, "items": items})
     _light(shown, request.path)
     return shown
 

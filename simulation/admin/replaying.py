@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 import orjson
+from django.utils.translation import gettext as _
 
 from simulation import core, preserving, wire
 from simulation.admin.telling import pretty
@@ -45,7 +46,7 @@ def difference(stored: bytes, today: bytes) -> list[str]:
         return []
     before, after = pretty(stored).splitlines(), pretty(today).splitlines()
     changed = list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
-    return changed or ["The same values, written differently."]
+    return changed or [_("The same values, written differently.")]
 
 
 def as_request(cart: Cart) -> str:

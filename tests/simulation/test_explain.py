@@ -18,7 +18,7 @@ from sellers import tariffs
 from sellers.capacity import book
 from sellers.models import SellerAccount, ShippingPolicy, StockLevel
 from sellers.seller_file.importing import import_seller
-from simulation import capturing, core, recording
+from simulation import capturing, core, recording, wire
 from simulation.explain import Explanation, explain
 from simulation.models import SimulationCapture
 from simulation.notes import REFUSALS, Code
@@ -314,9 +314,7 @@ def test_counts_what_earlier_lines_of_the_sku_were_promised(client: Client) -> N
 def test_page_answers_a_sku_and_a_postal_code(manager: Client) -> None:
     account = open_shop(NOW)
     level = StockLevel.objects.get()
-    page = manager.get(
-        WHY, {"account": account.pk, "sku": "mug", "quantity": 12, "postal_code": "22270-030"}
-    )
+    page = manager.get(f"{WHY}?account={account.pk}&sku=mug&quantity=12&postal_code=22270-030")
     shown = page.content.decode()
     assert "Can be sold: 10 of 12 requested, 1 of 1 delivery options" in shown
     assert reverse("admin:sellers_stocklevel_change", args=[level.pk]) in shown
@@ -348,13 +346,13 @@ def test_page_shows_the_refusal_of_an_unreadable_request(manager: Client) -> Non
 def test_page_shows_that_a_paused_account_is_refused(manager: Client) -> None:
     account = open_shop(NOW)
     SellerAccount.objects.update(is_active=False)
-    page = manager.get(WHY, {"account": account.pk, "sku": "mug"})
+    page = manager.get(f"{WHY}?account={account.pk}&sku=mug")
     assert "Refused with HTTP 404" in page.content.decode()
 
 
 def test_page_asks_for_a_sku_when_nothing_is_given(manager: Client) -> None:
     account = open_shop(NOW)
-    page = manager.get(WHY, {"account": account.pk, "postal_code": "22270-030"})
+    page = manager.get(f"{WHY}?account={account.pk}&postal_code=22270-030")
     assert "Give a SKU id, or paste a request." in page.content.decode()
 
 
@@ -439,14 +437,13 @@ def test_a_recorded_answer_shows_what_was_true_then_and_that_it_is_given_again(
 def test_a_rule_that_has_changed_since_shows_the_difference(
     manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simulation.admin import replaying
-
     open_shop(NOW, stock=[a_level("mug", "SP", 3)])
     ask(manager, ("mug", 5))
     recording.flush()
-    today = replaying.wire.render
-    changed = lambda given: today(given).replace(b'"quantity":3', b'"quantity":2')  # noqa: E731  # a rule of another day
-    monkeypatch.setattr(replaying.wire, "render", changed)
+    today = wire.render
+    monkeypatch.setattr(
+        wire, "render", lambda given: today(given).replace(b'"quantity":3', b'"quantity":2')
+    )
 
     page = manager.get(f"{RECORDED}{SimulationCapture.objects.get().pk}/change/")
 
