@@ -4,21 +4,19 @@ and reopen it."""
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import quote
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invoicing import contents
+from invoicing import contents, notices
 from invoicing.closing import can_close, close, why_not_close
 from invoicing.models import Package, PackageItem
 from invoicing.reopening import reopen, why_not_reopen
-from orders import moving
+from orders import modifying, moving
 from orders.models import Order, OrderLine, TimelineEntry
 from orders.states import Status
 from sellers.errors import Conflict, DomainError
-from sellers.marketplace import outbox
 from sellers.models import OutboxMessage, User
 
 __all__ = [
@@ -48,13 +46,10 @@ def _begin(locked: Order, *, now: datetime, actor: User | None) -> Order:
     if locked.status == Status.HANDLING:
         return locked
     moving.move(locked, Status.HANDLING, now=now, code="handling-started", actor=actor)
-    outbox.enqueue(
-        account=locked.account,
-        subject=locked.marketplace_order_id,
-        kind=OutboxMessage.Kind.START_HANDLING,
+    notices.owe(
+        locked,
+        OutboxMessage.Kind.START_HANDLING,
         key=f"start-handling/{locked.marketplace_order_id}",
-        method="POST",
-        path=f"/api/oms/pvt/orders/{quote(locked.marketplace_order_id, safe='')}/start-handling",
         payload=None,
         now=now,
     )
@@ -92,6 +87,9 @@ def put(
     """
     _require_positive(quantity)
     order = contents.lock_for_packing(order_id=package.order_id)
+    stopped = modifying.why_not_pack(order)
+    if stopped is not None:
+        raise stopped
     package = contents.open_package(order=order, package_id=package.pk)
     line = contents.line_of(order, line_id=line.pk)
     left = contents.remaining(order)[line.pk]

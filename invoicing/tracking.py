@@ -12,13 +12,12 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from invoicing.closing import invoices_path
+from invoicing import notices
 from invoicing.models import Invoice, Package
 from orders import moving
 from orders.models import Order, TimelineEntry
 from orders.states import Status
 from sellers.errors import Conflict, DomainError
-from sellers.marketplace import outbox
 from sellers.models import OutboxMessage, User
 
 # What people type when they have nothing yet; VTEX would show it to the shopper.
@@ -65,7 +64,7 @@ def enter_tracking(
         "trackingUrl": url,
         "dispatchedDate": dispatched_on.isoformat(),
     }
-    _owe(invoice, OutboxMessage.Kind.TRACKING, "PATCH", "", body, now=now)
+    _owe(invoice, OutboxMessage.Kind.TRACKING, body, now=now)
     facts = {"package": package.number, "courier": courier, "tracking_number": number}
     _tell(order, "tracking-entered", facts, now=now, actor=actor)
     _hand_over(order, now=now, actor=actor)
@@ -150,14 +149,7 @@ def deliver(
     package.delivered_at = delivered_at
     package.save(update_fields=["delivered_at"])
     body = _delivery(order, delivered_at)
-    _owe(
-        _invoice_of(package),
-        OutboxMessage.Kind.TRACKING_EVENTS,
-        "PUT",
-        "/tracking",
-        body,
-        now=now,
-    )
+    _owe(_invoice_of(package), OutboxMessage.Kind.TRACKING_EVENTS, body, now=now)
     _tell(order, "package-delivered", {"package": package.number}, now=now, actor=actor)
     _finish(order, now=now, actor=actor)
     return package
@@ -185,8 +177,6 @@ def _delivery(order: Order, delivered_at: datetime) -> dict[str, Any]:
 def _owe(
     invoice: Invoice,
     kind: OutboxMessage.Kind,
-    method: str,
-    tail: str,
     body: dict[str, Any],
     *,
     now: datetime,
@@ -194,15 +184,13 @@ def _owe(
     """Each correction is a message of its own; the order's row is locked, so the count holds."""
     stem = f"{kind}/{invoice.pk}/"
     sent = OutboxMessage.objects.filter(account=invoice.account, key__startswith=stem).count()
-    outbox.enqueue(
-        account=invoice.account,
-        subject=invoice.order.marketplace_order_id,
-        kind=kind,
+    notices.owe(
+        invoice.order,
+        kind,
         key=f"{stem}{sent + 1}",
-        method=method,
-        path=f"{invoices_path(invoice.order)}/{invoice.number}{tail}",
         payload=body,
         now=now,
+        invoice_number=invoice.number,
     )
 
 

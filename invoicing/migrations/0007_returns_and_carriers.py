@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('url_template', models.CharField(blank=True, help_text='With {number} where the tracking number goes. Empty: none is known.', max_length=300, validators=[invoicing.models.carriers.validate_url_template], verbose_name='tracking address')),
-                ('number_format', models.CharField(blank=True, help_text='A for a letter, 9 for a digit, * for either; several formats with spaces between them. Empty: any number.', max_length=60, validators=[django.core.validators.RegexValidator('^[A-Z0-9*-]+( [A-Z0-9*-]+)*$', 'Use A for a letter, 9 for a digit, * for either, and a space between formats.')], verbose_name='number format')),
+                ('number_format', models.CharField(blank=True, help_text='A for a letter, 9 for a digit, * for either; several formats with spaces between. Empty: any number.', max_length=60, validators=[django.core.validators.RegexValidator('^[A-Z0-9*-]+( [A-Z0-9*-]+)*$', 'Use A for a letter, 9 for a digit, * for either, and a space between formats.')], verbose_name='number format')),
                 ('has_check_digit', models.BooleanField(default=False, help_text='The ninth digit checks the eight before it, as in AA123456785BR.', verbose_name='postal check digit')),
                 ('is_active', models.BooleanField(default=True, verbose_name='offered')),
             ],

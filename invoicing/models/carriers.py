@@ -46,7 +46,7 @@ class Carrier(models.Model):
             )
         ],
         help_text=_(
-            "A for a letter, 9 for a digit, * for either; several formats with spaces between them. "
+            "A for a letter, 9 for a digit, * for either; several formats with spaces between. "
             "Empty: any number."
         ),
     )

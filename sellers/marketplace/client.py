@@ -41,14 +41,20 @@ class Answer:
 
 
 def send(
-    *, account: SellerAccount, method: str, path: str, body: bytes, traceparent: str
+    *,
+    account: SellerAccount,
+    method: str,
+    path: str,
+    body: bytes,
+    traceparent: str,
+    base_url: str = "",
 ) -> Answer:
     """One call with the account's credentials, answered within OUTBOUND_DEADLINE_SECONDS.
 
-    Redirects are answers, not instructions. Raises NotSent, Unanswered, or Misdirected when the
-    account's address is one we must not call.
+    Redirects are answers, not instructions. Raises NotSent, Unanswered, or Misdirected when
+    `base_url`, else the account's address, is one we must not call.
     """
-    url = url_of(account=account, path=path)
+    url = url_of(account=account, path=path, base_url=base_url)
     deadline = time.monotonic() + settings.OUTBOUND_DEADLINE_SECONDS
     try:
         with _session().request(

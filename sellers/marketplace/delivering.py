@@ -49,7 +49,7 @@ def deliver(message: OutboxMessage, *, clock: Clock) -> Trial | Deferred:
     if until:
         return Deferred(until)
     result = _look_up_and_send(message, clock) if _must_look_up(message) else _send(message, clock)
-    if isinstance(result, Trial):
+    if isinstance(result, Trial) and not judging.concerns_one_order(message, result):
         _report(message.account_id, result, now=clock())
     return result
 
@@ -134,12 +134,13 @@ def _send(message: OutboxMessage, clock: Clock) -> Trial | Deferred:
     if wait:
         return wait
     started_at, began = clock(), time.monotonic()
-    answer = _call(message, message.method, message.path, message.body.encode())
+    body = message.body.encode()
+    answer = _call(message, message.method, message.path, body, base_url=message.base_url)
     return _trial(message, answer, started_at, began)
 
 
 def _call(
-    message: OutboxMessage, method: str, path: str, body: bytes
+    message: OutboxMessage, method: str, path: str, body: bytes, *, base_url: str = ""
 ) -> client.Answer | client.NotSent | client.Unanswered | Misdirected:
     try:
         return client.send(
@@ -148,6 +149,7 @@ def _call(
             path=path,
             body=body,
             traceparent=next_span(message.traceparent),
+            base_url=base_url,
         )
     except (client.NotSent, client.Unanswered, Misdirected) as failure:
         return failure

@@ -30,12 +30,15 @@ def check_path(path: str) -> None:
         raise ValueError("An outbound path starts with one slash, is quoted and has no dots to go.")
 
 
-def url_of(*, account: SellerAccount, path: str) -> str:
-    """`path` below the account's marketplace address, before that address's own query.
+def url_of(*, account: SellerAccount, path: str, base_url: str = "") -> str:
+    """`path` below `base_url`, else the account's marketplace address, before that one's own query.
 
-    Raises Misdirected when the address is not https (http only for loopback, where allowed).
+    Raises Misdirected when the address is not https (http only for loopback, where allowed), and
+    for a `base_url` whose host is not the marketplace's own nor on the account's list.
     """
-    base = urlsplit(account.marketplace_url)
+    base = urlsplit(base_url or account.marketplace_url)
+    if base_url and base.netloc.casefold() not in _hosts_of(account):
+        raise Misdirected("The order's services endpoint is at a host the account does not list.")
     plain = base.scheme == "http" and base.hostname in _LOOPBACK_HOSTS and _loopback_allowed()
     if not base.hostname or "@" in base.netloc or not (base.scheme == "https" or plain):
         raise Misdirected("The marketplace address must be https://, with a host and no user.")
@@ -43,6 +46,12 @@ def url_of(*, account: SellerAccount, path: str) -> str:
     where, _, query = path.partition("?")
     queries = "&".join(part for part in (query, base.query) if part)
     return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + where, queries, ""))
+
+
+def _hosts_of(account: SellerAccount) -> set[str]:
+    """Where the credentials of this account may go."""
+    own = urlsplit(account.marketplace_url).netloc
+    return {host.casefold() for host in (own, *account.services_hosts.split())}
 
 
 def _loopback_allowed() -> bool:

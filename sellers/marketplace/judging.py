@@ -74,11 +74,18 @@ def verdict(message: OutboxMessage, trial: Trial, *, now: datetime) -> Verdict:
     """Settled by its outcome, else tried again until a day has passed since the first failure."""
     failing_for = now - (message.trying_since or trial.started_at)
     settled = SETTLED.get(trial.outcome)
+    if concerns_one_order(message, trial):
+        settled = Status.REJECTED
     if settled and not (_may_be_propagation(message, trial) and failing_for < PROPAGATION):
         return Verdict(settled)
     if failing_for >= GIVE_UP_AFTER:
         return Verdict(Status.EXHAUSTED)
     return Verdict(Status.PENDING, wait=_patience(trial, failing_for))
+
+
+def concerns_one_order(message: OutboxMessage, trial: Trial) -> bool:
+    """The address an order came with must not be called; the account's other orders are well."""
+    return bool(message.base_url) and trial.outcome == Outcome.MISDIRECTED
 
 
 def _may_be_propagation(message: OutboxMessage, trial: Trial) -> bool:

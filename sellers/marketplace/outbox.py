@@ -40,13 +40,14 @@ def enqueue(
     path: str,
     payload: dict[str, Any] | None,
     now: datetime,
+    base_url: str = "",
 ) -> OutboxMessage:
     """Promise one call to the marketplace, in the transaction of its cause.
 
     `subject` is the marketplace order id: messages with the same one leave in the order they were
     promised. `key` makes the promise once per account: asked again, the first message comes back
-    unchanged. `path` is relative to the account's marketplace address. The body is serialised
-    here, once: every attempt sends these very bytes.
+    unchanged. `path` is below `base_url`, else below the account's marketplace address. The body is
+    serialised here, once: every attempt sends these very bytes.
 
     Raises RuntimeError outside a transaction, where cause and message could part, and ValueError
     for a path that is not quoted.
@@ -62,6 +63,7 @@ def enqueue(
             "subject": subject,
             "kind": kind,
             "method": method,
+            "base_url": base_url,
             "path": path,
             "body": "" if payload is None else orjson.dumps(payload).decode(),
             "priority": _priority(kind),
