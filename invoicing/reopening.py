@@ -74,6 +74,8 @@ def why_not_reopen(package: Package) -> DomainError | None:
         return Conflict("package-open", _("The package is open."))
     if package.order.status not in (Status.HANDLING, Status.INVOICED) or package.dispatched_at:
         return Conflict("package-gone", _("The package has left: use a return."))
+    if package.order.returns.filter(undone_at=None).exists():
+        return Conflict("goods-returned", _("Goods of this order came back: use a return."))
     if invoice.message and _may_have_arrived(invoice.message):
         return Conflict(
             "invoice-sent",

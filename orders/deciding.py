@@ -6,7 +6,6 @@ The marketplace's rule is quoted to whoever breaks it, and no call is sent then.
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import quote
 
 from django.db import models, transaction
 from django.db.models import Q, Sum
@@ -18,7 +17,7 @@ from orders.cancelling import cancel
 from orders.models import Order
 from orders.states import Status
 from sellers.errors import Conflict, DomainError
-from sellers.marketplace import outbox
+from sellers.marketplace import dialects, outbox
 from sellers.models import OutboxMessage, User
 
 
@@ -43,6 +42,10 @@ _CANCELLABLE = (
 )
 
 
+#: A return invoice the marketplace does not have yet.
+_ON_ITS_WAY = Q(kind="Input", voided_at=None) & ~Q(message__status=OutboxMessage.Status.DELIVERED)
+
+
 def why_not_cancel(order: Order) -> DomainError | None:
     """What forbids that we cancel; None when nothing does. Serves button and use case."""
     if order.status == Status.CANCELLED:
@@ -54,6 +57,11 @@ def why_not_cancel(order: Order) -> DomainError | None:
                 "Part of the order is invoiced, and the marketplace refuses to cancel such an "
                 "order until a return invoice has given back its whole value."
             ),
+        )
+    if order.invoices.filter(_ON_ITS_WAY).exists():
+        return Conflict(
+            "return-under-way",
+            _("The return invoice has not arrived at the marketplace yet: cancel after it has."),
         )
     if order.status not in _CANCELLABLE:
         return Conflict("invoiced", _("The order is invoiced: only a return can undo it."))
@@ -128,13 +136,21 @@ def _require(refusal: DomainError | None) -> None:
 
 
 def _tell_marketplace(order: Order, *, now: datetime) -> None:
+    kind = OutboxMessage.Kind.CANCEL
+    call = dialects.call(
+        kind,
+        account=order.account,
+        marketplace_order_id=order.marketplace_order_id,
+        services_endpoint=order.marketplace_services_endpoint,
+    )
     outbox.enqueue(
         account=order.account,
         subject=order.marketplace_order_id,
-        kind=OutboxMessage.Kind.CANCEL,
+        kind=kind,
         key=f"cancel/{order.marketplace_order_id}",
-        method="POST",
-        path=f"/api/oms/pvt/orders/{quote(order.marketplace_order_id, safe='')}/cancel",
+        method=call.method,
+        path=call.path,
+        base_url=call.base_url,
         payload={"reason": order.cancel_reason or _("Cancelled by the seller")},
         now=now,
     )
