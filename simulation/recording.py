@@ -85,8 +85,8 @@ def start() -> None:
 
 
 def _run() -> None:
-    while True:
-        time.sleep(settings.SIMULATION_RECORD_SECONDS)
+    while seconds := settings.SIMULATION_RECORD_SECONDS:
+        time.sleep(seconds)
         try:
             flush()
         except Exception:

@@ -355,7 +355,11 @@ def test_a_dead_database_costs_the_answers_of_that_moment_and_no_request(
 def _recorder(settings: LazySettings) -> Iterator[None]:
     settings.SIMULATION_RECORD_SECONDS = 0.05
     yield
-    settings.SIMULATION_RECORD_SECONDS = 3600
+    settings.SIMULATION_RECORD_SECONDS = 0
+    for thread in threading.enumerate():
+        if thread.name == "simulation-recorder":
+            thread.join(timeout=10)
+            assert not thread.is_alive()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import orjson
 import pytest
@@ -16,9 +16,10 @@ from django.utils import timezone, translation
 
 from sellers import tariffs
 from sellers.capacity import book
+from sellers.errors import Unavailable
 from sellers.models import SellerAccount, ShippingPolicy, StockLevel
 from sellers.seller_file.importing import import_seller
-from simulation import capturing, core, recording, wire
+from simulation import capturing, core, database, recording, wire
 from simulation.explain import Explanation, explain
 from simulation.models import SimulationCapture
 from simulation.notes import REFUSALS, Code
@@ -452,14 +453,16 @@ def test_a_rule_that_has_changed_since_shows_the_difference(
     assert "answer differently" in page.content.decode()
 
 
+def out_of_reach(*_question: Any, **_limits: Any) -> NoReturn:
+    raise Unavailable("database-unavailable", "The seller can't answer just now. Try again.")
+
+
 def test_a_request_that_met_no_database_can_be_asked_again(
     manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simulation import database
-
     open_shop(NOW)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_connection", lambda: (_ for _ in ()).throw(TimeoutError))
+        patch.setattr(database, "read", out_of_reach)
         body = {"items": [{"id": "mug", "quantity": 2}]}
         answer = manager.post(address(), body, content_type="application/json")
     assert answer.status_code == 503
