@@ -80,7 +80,7 @@ def _matches(code: str, prefix: str = "") -> Q:
 def _lines_with(order: Order, code: str) -> list[OrderLine]:
     if not code:
         return []
-    found = order.lines.filter(_matches(code, "sku__") | Q(ref=code))
+    found = order.lines.filter(_matches(code, "sku__") | Q(ref=code), quantity__gt=0)
     return list(found.order_by("index"))
 
 

@@ -41,6 +41,18 @@ def book_again(order: Order) -> None:
             continue
 
 
+def book_added(order: Order, lines: Sequence[Chosen], *, beside: Sequence[Chosen]) -> None:
+    """Count an order on the policies that `lines`, agreed on later, bring to it. It is paid: a full
+    day takes it all the same."""
+    counted = {line.policy_ref for line in beside}
+    new = [line for line in lines if line.policy_ref not in counted]
+    for policy, slot in _slots(order.account, new):
+        try:
+            capacity.book(policy=policy, at=order.placed_at, window=slot)
+        except Conflict:
+            continue
+
+
 def free(order: Order) -> None:
     """Take back what the order's placement booked."""
     for policy, slot in _slots(order.account, list(order.lines.all())):

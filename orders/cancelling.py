@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from orders import booking, finding, flagging, moving
+from orders import booking, finding, flagging, modifying, moving
 from orders.models import Order, PersonalData
 from orders.receipts import Receipt, receipt_of
 from orders.retrying import retried
@@ -99,6 +99,7 @@ def cancel(order: Order, *, code: str, now: datetime, actor: User | None) -> Non
     stock.release(seller_order_id=order.seller_order_id, now=now, cause="cancelled", actor=actor)
     if order.status != Status.EXPIRED:
         booking.free(order)
+    modifying.drop(order, now=now)
     order.cancel_receipt = str(uuid.uuid4())
     order.save(update_fields=["cancel_receipt"])
     facts = {"reason": order.cancel_reason, "receipt": order.cancel_receipt}

@@ -51,6 +51,7 @@ def erase_personal_data(*, order: Order, now: datetime, actor: User | None) -> b
     )
     if not emptied:
         return False
+    locked.changes.update(document=None)
     _clean_traces(locked)
     note = TimelineEntry.Kind.NOTE
     moving.record(locked, kind=note, code="personal-data-erased", now=now, actor=actor)
@@ -66,6 +67,9 @@ def _clean_traces(order: Order) -> None:
         reason = masked(str(entry.facts["reason"]), keep=order.marketplace_order_id)
         entry.facts |= {"reason": reason}
         entry.save(update_fields=["facts"])
+    for change in order.changes.exclude(reason=""):
+        change.reason = masked(change.reason, keep=order.marketplace_order_id)
+        change.save(update_fields=["reason"])
     events = OrderEvent.objects.filter(
         account_id=order.account_id, marketplace_order_id=order.marketplace_order_id
     )

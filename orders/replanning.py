@@ -241,7 +241,7 @@ class _Drawing:
         ]
         by_index = {line.index: line for line in self.before}
         old = [_untouched(by_index[row.line]) for row in changed]
-        new = [*changed, *self.added]
+        new: list[Lowered | Added] = [*changed, *self.added]
         return Plan(
             lowered=tuple(changed),
             added=tuple(self.added),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
@@ -35,12 +35,26 @@ WORDS: dict[str, Words] = {
     "shipped": Words(gettext_lazy("Handed over to the carrier"), OK),
     "package-delivered": Words(gettext_lazy("Package delivered"), OK),
     "delivered": Words(pgettext_lazy("timeline", "Everything delivered"), OK),
+    "goods-returned": Words(gettext_lazy("Goods came back")),
+    "return-undone": Words(gettext_lazy("A return entered by mistake was taken back"), WARN),
+    "return-invoiced": Words(gettext_lazy("Return invoice issued"), OK),
+    "returned": Words(gettext_lazy("Everything came back")),
     "cancel-asked": Words(gettext_lazy("The marketplace asks to cancel: please decide"), BAD),
     "cancelled-by-marketplace": Words(gettext_lazy("Cancelled by the marketplace"), BAD),
     "cancelled-by-seller": Words(gettext_lazy("Cancelled by us"), BAD),
     "cancel-accepted": Words(gettext_lazy("Cancellation accepted"), BAD),
     "cancel-refused": Words(gettext_lazy("Cancellation refused: packing goes on"), WARN),
     "cancel-after-invoice": Words(gettext_lazy("Cancellation turned down: already invoiced"), WARN),
+    "change-asked": Words(
+        gettext_lazy("The marketplace asks to change the order: please decide"), BAD
+    ),
+    "change-accepted": Words(gettext_lazy("Change accepted: the marketplace is to confirm it")),
+    "change-refused": Words(gettext_lazy("Change refused: packing goes on"), WARN),
+    "change-withdrawn": Words(gettext_lazy("The change is off"), WARN),
+    "change-applied": Words(gettext_lazy("The order was changed"), OK),
+    "change-not-applied": Words(
+        gettext_lazy("The marketplace confirmed a change that can't be carried out"), BAD
+    ),
     "price-differs": Words(gettext_lazy("Placed at other prices than ours"), WARN),
     "total-differs": Words(gettext_lazy("The order does not add up"), WARN),
     "other-content": Words(gettext_lazy("Placed again with other content: turned down"), BAD),
@@ -66,7 +80,7 @@ def words_for(code: str) -> Words:
 
 def detail_of(facts: Mapping[str, Any], *, currency: str, shows_money: bool) -> str:
     """The facts of a timeline entry in one line; amounts only where money may be seen."""
-    parts = [*_places(facts), *_plain(facts)]
+    parts = [*_places(facts), *told_changes(facts.get("changed", ())), *_plain(facts)]
     if shows_money:
         parts += [*_differences(facts, currency), *_amounts(facts, currency)]
     return " · ".join(parts)
@@ -84,11 +98,17 @@ def _places(facts: Mapping[str, Any]) -> list[str]:
     return [*taken, *short]
 
 
+def told_changes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each SKU of a change, with its units before and after."""
+    return [_("%(sku)s: %(before)s → %(after)s") % row for row in rows]
+
+
 def _plain(facts: Mapping[str, Any]) -> list[str]:
     labels = {
         "why": "%s",
         "package": _("package %s"),
         "invoice": _("invoice %s"),
+        "return": _("return %s"),
         "courier": "%s",
         "tracking_number": "%s",
         "reason": _("reason: %s"),

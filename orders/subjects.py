@@ -87,5 +87,6 @@ def exported(orders: QuerySet[Order]) -> Iterator[dict[str, Any]]:
             "payment": personal.payment if personal else None,
             "cancellation": personal.cancellation if personal else None,
             "cancellationReason": order.cancel_reason,
+            "changes": [change.document for change in order.changes.order_by("pk")],
             "erasedAt": personal.erased_at if personal else None,
         }

@@ -15,6 +15,7 @@ from invoicing.models import Invoice, Package, PackageItem
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
 from invoicing.screens.worth import Worth, gap_of, worth_of
+from orders import modifying
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
 from sellers.errors import DomainError
@@ -70,6 +71,7 @@ class Board:
     cards: list[PackageCard]
     next_number: str
     refusal: DomainError | None
+    stopped: DomainError | None
     gap: str
     today: date
     next_order: str
@@ -111,7 +113,7 @@ class Board:
 
 def board_of(order: Order, *, package_id: int | None, reader: User, now: datetime) -> Board:
     """Everything on the screen for `reader`: no money without the permission to see it."""
-    lines = list(order.lines.select_related("sku").order_by("index"))
+    lines = list(order.lines.filter(quantity__gt=0).select_related("sku").order_by("index"))
     packages = _packages(order)
     packed = contents.packed_units(order)
     rows = [LineRow(line, packed.get(line.pk, 0)) for line in lines]
@@ -131,6 +133,7 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         ],
         next_number=numbering.upcoming(account=order.account),
         refusal=contents.why_not_packable(order),
+        stopped=modifying.why_not_pack(order),
         gap=gap_of(order, lines) if sees_money else "",
         today=timezone.localdate(now, order.account.zone),
         next_order=_next_after(order),

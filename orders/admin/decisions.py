@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -17,11 +14,10 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from orders import deciding, flagging
+from orders.admin.deciding_on import decidable, decided
 from orders.models import Order
 from orders.states import Status
 from sellers.admin.base import who
-from sellers.admin.refusals import sentence
-from sellers.errors import DomainError
 
 
 class RefuseForm(BaseDialogForm):
@@ -61,19 +57,24 @@ class CancelForm(BaseDialogForm):
 class Decisions:
     """Actions of the order's page; each is offered only while it can be done."""
 
-    actions_detail = ("accept_cancellation", "refuse_cancellation", "cancel_order", "mark_seen")
+    actions_detail: tuple[str, ...] = (
+        "accept_cancellation",
+        "refuse_cancellation",
+        "cancel_order",
+        "mark_seen",
+    )
 
     def has_answer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        order = _decidable(request, object_id)
+        order = decidable(request, object_id)
         return order is not None and order.status == Status.CANCEL_REQUESTED
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        order = _decidable(request, object_id)
+        order = decidable(request, object_id)
         asked = order is not None and order.status == Status.CANCEL_REQUESTED
         return order is not None and not asked and deciding.why_not_cancel(order) is None
 
     def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        order = _decidable(request, object_id)
+        order = decidable(request, object_id)
         return order is not None and order.flagged_at is not None
 
     @action(
@@ -92,7 +93,7 @@ class Decisions:
         self, request: HttpRequest, form: BaseDialogForm, object_id: str
     ) -> HttpResponse:
         order = get_object_or_404(Order, pk=object_id)
-        return _decided(
+        return decided(
             request,
             order,
             lambda: deciding.accept_cancellation(
@@ -116,7 +117,7 @@ class Decisions:
         self, request: HttpRequest, form: RefuseForm, object_id: str
     ) -> HttpResponse:
         order = get_object_or_404(Order, pk=object_id)
-        return _decided(
+        return decided(
             request,
             order,
             lambda: deciding.refuse_cancellation(
@@ -141,7 +142,7 @@ class Decisions:
     )
     def cancel_order(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
         order = get_object_or_404(Order, pk=object_id)
-        return _decided(
+        return decided(
             request,
             order,
             lambda: deciding.cancel_by_seller(
@@ -163,27 +164,8 @@ class Decisions:
     )
     def mark_seen(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         order = get_object_or_404(Order, pk=object_id)
-        return _decided(
+        return decided(
             request,
             order,
             lambda: flagging.settle(order, now=timezone.now(), actor=who(request)),
         )
-
-
-def _decidable(request: HttpRequest, object_id: Any) -> Order | None:
-    """The order, for those who decide about orders."""
-    if object_id is None or not request.user.has_perm("orders.change_order"):
-        return None
-    return Order.objects.filter(pk=object_id).first()
-
-
-def _decided(request: HttpRequest, order: Order, decide: Callable[[], object]) -> HttpResponse:
-    """Do it, say how it went, and show the order again in place of the dialog."""
-    try:
-        decide()
-    except DomainError as refusal:
-        messages.error(request, sentence(refusal))
-    else:
-        messages.success(request, _("Done."))
-    url = reverse("admin:orders_order_change", args=[order.pk])
-    return HttpResponse(headers={"HX-Redirect": url})

@@ -17,6 +17,7 @@ from sellers.models import SellerAccount
 
 OPEN_WORK = "open"
 TO_LOOK_AT = "look"
+TO_CHANGE = "change"
 EVERYTHING = "all"
 
 #: What people ask for -> the statuses it means.
@@ -44,11 +45,12 @@ class WorkFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         groups = [(key, title) for key, (title, _of) in GROUPS.items()]
-        return [*groups, (TO_LOOK_AT, _("needs a look")), (EVERYTHING, _("all"))]
+        rest = [(TO_CHANGE, _("change asked")), (TO_LOOK_AT, _("needs a look"))]
+        return [*groups, *rest, (EVERYTHING, _("all"))]
 
     def value(self) -> str:
         chosen = super().value()
-        if chosen in GROUPS or chosen in (TO_LOOK_AT, EVERYTHING):
+        if chosen in GROUPS or chosen in (TO_CHANGE, TO_LOOK_AT, EVERYTHING):
             return str(chosen)
         return EVERYTHING if self.searching else OPEN_WORK
 
@@ -63,6 +65,8 @@ class WorkFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if self.value() == TO_LOOK_AT:
             return queryset.filter(flagged_at__isnull=False)
+        if self.value() == TO_CHANGE:
+            return queryset.filter(change_asked_at__isnull=False)
         group = GROUPS.get(self.value())
         return queryset.filter(status__in=group[1]) if group else queryset
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from orders.admin.changes import ShownChange, shown_changes
 from orders.admin.shopper import shopper_facts
 from orders.models import Order
 from orders.states import COLOURS, OPEN, Status
@@ -76,6 +77,7 @@ class Page:
     lines: list[Line]
     parcels: list[Parcel]
     papers_without_parcel: list[Paper]
+    changes: list[ShownChange]
     packing_link: str | None
     previous_link: str | None
     next_link: str | None
@@ -119,6 +121,7 @@ class _Reader:
             papers_without_parcel=[
                 self.paper(one) for one in self.invoices if one.package_id is None
             ],
+            changes=shown_changes(order, sees_money=self.sees_money, zone=self.zone),
             packing_link=self.packing_link(),
             previous_link=self.neighbour(newer=True),
             next_link=self.neighbour(newer=False),
@@ -165,6 +168,7 @@ class _Reader:
             (_("Delivered"), order.delivered_at),
             (_("Cancellation asked"), order.cancel_asked_at),
             (_("Decide on it by"), order.cancel_decide_by),
+            (_("Change asked"), order.change_asked_at),
             (_("Cancelled"), order.cancelled_at),
         )
         return [Fact(label, local(moment, self.zone)) for label, moment in moments if moment]

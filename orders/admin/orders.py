@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from orders.admin.changes import CHANGE_ACTIONS, ChangeDecisions
 from orders.admin.decisions import Decisions
 from orders.admin.filters import EVERYTHING, OPEN_WORK, DueFilter, WorkFilter
 from orders.admin.order_page import order_page
@@ -35,7 +36,8 @@ def _per_order(rows: QuerySet[Any], figure: Any) -> Any:
 
 
 @admin.register(Order)
-class OrderAdmin(Decisions, ReadOnly, PortalAdmin):
+class OrderAdmin(Decisions, ChangeDecisions, ReadOnly, PortalAdmin):
+    actions_detail = (*CHANGE_ACTIONS, *Decisions.actions_detail)
     list_display = (
         "ids",
         "state",
@@ -71,7 +73,7 @@ class OrderAdmin(Decisions, ReadOnly, PortalAdmin):
         )
 
     def _with_figures(self, orders: QuerySet[Order]) -> QuerySet[Order]:
-        lines = OrderLine.objects.all()
+        lines = OrderLine.objects.filter(quantity__gt=0)
         # Asked for by name: orders know that invoices exist, not how they are made.
         invoices = apps.get_model("invoicing", "Invoice")._default_manager.filter(
             voided_at__isnull=True

@@ -76,9 +76,11 @@ def _attention(request: HttpRequest) -> list[Figure]:
         late = Order.objects.filter(status__in=OPEN, due_at__lt=timezone.now()).order_by()
         flagged = Order.objects.filter(flagged_at__isnull=False).order_by()
         asked = Order.objects.filter(status=Status.CANCEL_REQUESTED).order_by()
+        change = Order.objects.filter(change_asked_at__isnull=False).order_by()
         found += [
             Figure(_("Late orders"), _capped(late), _orders_at(due="late"), "danger"),
             Figure(_("Cancellations asked"), _capped(asked), _orders_at(work="asked"), "warning"),
+            Figure(_("Changes asked"), _capped(change), _orders_at(work="change"), "warning"),
             Figure(_("Orders to look at"), _capped(flagged), _orders_at(work="look"), "warning"),
         ]
     if request.user.has_perm("sellers.view_outboxmessage"):
