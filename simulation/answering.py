@@ -11,7 +11,7 @@ import orjson
 from django.utils import timezone
 
 from sellers.errors import DomainError, error_body
-from simulation import capturing, core, recording, snapshot, wire
+from simulation import capturing, core, database, recording, snapshot, wire
 from simulation.capturing import Seen
 
 logger = logging.getLogger(__name__)
@@ -64,9 +64,14 @@ def _answer(request: Request, now: datetime, seen: Seen) -> Answer:
 
 def simulate(request: Request, *, now: datetime, seen: Seen) -> bytes:
     """The answer's bytes. Raises wire.Malformed and DomainError."""
+    until = database.soon()
     seen.cart = cart = wire.parse(_document(request), sales_channel=request.query.get("sc"))
     seen.snapshot = known = snapshot.load(
-        endpoint_key=request.endpoint_key, headers=request.headers, cart=cart, now=now
+        endpoint_key=request.endpoint_key,
+        headers=request.headers,
+        cart=cart,
+        now=now,
+        until=until,
     )
     seen.simulation = simulation = core.simulate(cart, known, now)
     return wire.render(simulation)

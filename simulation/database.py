@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
@@ -20,55 +20,75 @@ from django.db import connections
 from psycopg import errors
 
 from sellers.errors import Unavailable
+from simulation.fuse import Blown, Fuse
+from simulation.prepared import Line, Row
 
 logger = logging.getLogger(__name__)
 
+# VTEX waits 2.5 s: all that an answer waits for, and waiting for its turn before that, has to fit.
+PATIENCE_SECONDS = 1.5
 # PostgreSQL gives up first and frees itself; if it can't even do that, we stop listening.
-STATEMENT_MS = 1_200
-LISTEN_SECONDS = 1.4
+STATEMENT_MS = 1_000
+LISTEN_SECONDS = 1.2
 CONNECT_SECONDS = 1.0
-# After a database that could not be reached, the next calls are refused without trying.
+# After a database that was absent or slow, others are refused without trying.
 REST_SECONDS = 0.5
+SLOW_SECONDS = 0.6
 COMPILE_MS = 30_000
 
 _OPTIONS = (
     "-c timezone=UTC -c jit=off -c default_transaction_read_only=on -c statement_timeout={ms}"
 )
 
-Params = Mapping[str, Any]
-Row = tuple[Any, ...]
-
-
-class Hurried(psycopg.Connection[Row]):
-    """A connection whose every answer must come within LISTEN_SECONDS."""
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        return super().wait(gen, interval, LISTEN_SECONDS if timeout is None else timeout)
-
-
 _thread = threading.local()
-_open: WeakSet[psycopg.Connection[Row]] = WeakSet()
+_open: WeakSet[Line] = WeakSet()
 _connector = ThreadPoolExecutor(max_workers=4, thread_name_prefix="simulation-connect")
-_resting_until = 0.0
+_FAILURES = (TimeoutError, psycopg.OperationalError)
+_fuse = Fuse(failures=_FAILURES, rest_seconds=REST_SECONDS, slow_seconds=SLOW_SECONDS)
 
 
-def read(sql: str, params: Params) -> Sequence[Row]:
-    """The rows of one prepared statement.
+def soon() -> float:
+    """The moment (of time.monotonic) by which an answer that begins now has to be known."""
+    return time.monotonic() + PATIENCE_SECONDS
 
-    A connection that died while idle (the database was restarted) is replaced once. Raises
-    Unavailable when the database is absent or takes longer than a shopper waits.
+
+def read(sql: str, params: Sequence[Any], *, until: float) -> Sequence[Row]:
+    """The rows of one prepared statement, its parameters written $1, $2 and so on.
+
+    A connection that died while idle (the database was restarted), or that has lost its prepared
+    statements, is replaced once. Raises Unavailable when the database is absent, is not well or
+    takes longer than `until`.
     """
-    started = time.monotonic()
-    for attempt in (1, 2):
-        try:
-            return _fetch(_connection(), sql, params)
-        except (errors.QueryCanceled, TimeoutError) as error:
-            raise _unavailable(error) from error
-        except psycopg.OperationalError as error:
-            _drop()
-            if attempt == 2 or time.monotonic() - started > CONNECT_SECONDS:
-                raise _unavailable(error) from error
-    raise AssertionError("unreachable")
+    try:
+        return _fuse.through(lambda: _read(sql, params, until))
+    except (Blown, *_FAILURES) as error:
+        raise _unavailable(error) from error
+
+
+#: What a new connection may mend: a lost one, and statements that went or whose tables changed.
+_OUTLIVED = (
+    psycopg.OperationalError,
+    errors.InvalidSqlStatementName,
+    errors.FeatureNotSupported,
+)
+
+
+def _read(sql: str, params: Sequence[Any], until: float) -> Sequence[Row]:
+    try:
+        return _ask(_line(until), sql, params, until)
+    except errors.QueryCanceled:
+        raise
+    except _OUTLIVED:
+        _drop()
+    return _ask(_line(until), sql, params, until)
+
+
+def _ask(line: Line, sql: str, params: Sequence[Any], until: float) -> Sequence[Row]:
+    try:
+        return line.ask(sql, params, until=min(until, time.monotonic() + LISTEN_SECONDS))
+    except TimeoutError:
+        _drop()  # its answer may still come, and would be taken for the next one's
+        raise
 
 
 @contextmanager
@@ -89,38 +109,39 @@ def writing() -> Iterator[psycopg.Connection[Row]]:
 
 def close_all() -> None:
     """Close every connection of every thread; the next read opens a new one."""
-    for connection in list(_open):
-        connection.close()
+    for line in list(_open):
+        line.close()
+    _fuse.mend()
 
 
-def _fetch(connection: psycopg.Connection[Row], sql: str, params: Params) -> Sequence[Row]:
-    cursor = psycopg.Cursor(connection)
-    return cursor.execute(sql, params, prepare=True, binary=True).fetchall()
+def _line(until: float) -> Line:
+    """This thread's. Raises TimeoutError and psycopg.OperationalError."""
+    line: Line | None = getattr(_thread, "line", None)
+    if line is None or line.closed:
+        line = _thread.line = _connect(until)
+        _open.add(line)
+    return line
 
 
-def _connection() -> psycopg.Connection[Row]:
-    connection: psycopg.Connection[Row] | None = getattr(_thread, "connection", None)
-    if connection is None or connection.closed:
-        connection = _thread.connection = _connect()
-        _open.add(connection)
-    return connection
-
-
-def _connect() -> psycopg.Connection[Row]:
-    """Raises TimeoutError or psycopg.OperationalError, and then lets the database rest."""
-    global _resting_until
-    if time.monotonic() < _resting_until:
-        raise TimeoutError("the database could not be reached a moment ago")
+def _connect(until: float) -> Line:
+    """libpq itself waits two seconds at the least, so somebody else does the waiting."""
+    patience = min(CONNECT_SECONDS, until - time.monotonic())
+    future = _connector.submit(_open_connection)
     try:
-        # libpq itself waits two seconds at the least, so somebody else does the waiting.
-        return _connector.submit(_open_connection).result(timeout=CONNECT_SECONDS)
-    except (TimeoutError, psycopg.OperationalError):
-        _resting_until = time.monotonic() + REST_SECONDS
+        return Line(future.result(timeout=max(0.0, patience)))
+    except TimeoutError:
+        future.add_done_callback(_discard)
         raise
 
 
+def _discard(future: Future[psycopg.Connection[Row]]) -> None:
+    """Of a connection that came when nobody was waiting for it any more."""
+    if future.exception() is None:
+        future.result().close()
+
+
 def _open_connection() -> psycopg.Connection[Row]:
-    return Hurried.connect(**_parameters(STATEMENT_MS), autocommit=True)
+    return psycopg.connect(**_parameters(STATEMENT_MS), autocommit=True)
 
 
 def _parameters(statement_ms: int) -> dict[str, Any]:
@@ -133,12 +154,13 @@ def _parameters(statement_ms: int) -> dict[str, Any]:
 
 
 def _drop() -> None:
-    connection: psycopg.Connection[Row] | None = getattr(_thread, "connection", None)
-    if connection is not None:
-        connection.close()
-    _thread.connection = None
+    line: Line | None = getattr(_thread, "line", None)
+    if line is not None:
+        line.close()
+    _thread.line = None
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    logger.warning("A simulation could not read the database: %s", type(error).__name__)
+    if not isinstance(error, Blown):  # which was said when it blew
+        logger.warning("A simulation could not read the database: %s", type(error).__name__)
     return Unavailable("database-unavailable", "The seller can't answer just now. Try again.")

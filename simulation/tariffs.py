@@ -7,6 +7,7 @@ nobody quotes from an old table.
 
 from __future__ import annotations
 
+import logging
 import threading
 from array import array
 from collections import OrderedDict, defaultdict
@@ -15,15 +16,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 import holidays
 import orjson
+import psycopg
 
 from sellers.errors import Unavailable
 from simulation import database
 from simulation.regions import state_of
 from simulation.types import Band, Calendar, Depot, PickupAt, Policy, Tariff, Window
+
+logger = logging.getLogger(__name__)
 
 MOST_KEPT = 16
 WAIT_SECONDS = 1.0
@@ -34,28 +39,52 @@ Key = tuple[int, int, int]
 
 _lock = threading.Lock()
 _kept: OrderedDict[Key, Tariff] = OrderedDict()
-_under_way: dict[Key, Future[Tariff]] = {}
+_under_way: dict[Key, _UnderWay] = {}
 _compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="simulation-tariffs")
 
 
-def tariff_of(*, account_id: int, revision: int, now: datetime) -> Tariff:
+class _UnderWay(NamedTuple):
+    """A tariff that is being compiled, since when (time.monotonic)."""
+
+    future: Future[Tariff]
+    since: float
+
+
+def tariff_of(
+    *, account_id: int, revision: int, now: datetime, until: float | None = None
+) -> Tariff:
     """The account's tariff at this revision, or a later one.
 
-    A new revision is compiled in the background, once for all who wait for it. Raises Unavailable
-    when that takes longer than a shopper waits; the next caller then finds it ready.
+    A new revision is compiled in the background, once for all who wait for it: WAIT_SECONDS at
+    most, and with `until` (of time.monotonic) not beyond that, nor at all for one that others have
+    given up waiting for. Raises Unavailable then; whoever comes when it is ready finds it.
     """
-    key = (account_id, revision, now.year)
+    known = _known_or_begun((account_id, revision, now.year), now)
+    if isinstance(known, Tariff):
+        return known
+    latest = monotonic() + WAIT_SECONDS
+    if until is not None:
+        latest = min(until, known.since + WAIT_SECONDS)
+    try:
+        return known.future.result(timeout=max(0.0, latest - monotonic()))
+    except TimeoutError as error:
+        raise Unavailable("tariff-compiling", "The freight tables are being loaded.") from error
+    except psycopg.Error as error:
+        logger.warning("Freight tables could not be loaded: %s", type(error).__name__)
+        raise Unavailable(
+            "tariff-unavailable", "The freight tables can't be loaded now."
+        ) from error
+
+
+def _known_or_begun(key: Key, now: datetime) -> Tariff | _UnderWay:
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-        future = _under_way.get(key)
-        if future is None:
-            future = _under_way[key] = _compiler.submit(_compile_and_keep, key, now)
-    try:
-        return future.result(timeout=WAIT_SECONDS)
-    except TimeoutError as error:
-        raise Unavailable("tariff-compiling", "The freight tables are being loaded.") from error
+        if key not in _under_way:
+            future = _compiler.submit(_compile_and_keep, key, now)
+            _under_way[key] = _UnderWay(future, monotonic())
+        return _under_way[key]
 
 
 def forget() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from simulation.types import (
     Item,
     Offer,
     PickupAt,
+    Promise,
     Quote,
     Row,
     Simulation,
@@ -23,6 +25,8 @@ from simulation.types import (
 MOST_LINES = 500
 MOST_UNITS = 1_000_000_000
 DEFAULT_SALES_CHANNEL = "1"
+#: Rendered pieces of each kind that are kept.
+MOST_WRITTEN = 2_048
 
 
 class Malformed(ValueError):
@@ -155,13 +159,18 @@ def render(simulation: Simulation) -> bytes:
     cart = simulation.cart
     seller = simulation.account.seller_id
     ships_to = simulation.ships_to
+    # Lines that are alike share their quotes, which are written once.
+    slas = {id(row.quotes): row.quotes for row in simulation.rows}
+    written = {key: _slas(quotes) for key, quotes in slas.items()}
     return orjson.dumps(
         {
             "country": cart.country,
             "postalCode": cart.postal_code,
             "geoCoordinates": cart.geo_coordinates,
             "items": [_item_out(row, seller) for row in simulation.rows],
-            "logisticsInfo": [_logistics(row, ships_to) for row in simulation.rows],
+            "logisticsInfo": [
+                _logistics(row, ships_to, written[id(row.quotes)]) for row in simulation.rows
+            ],
             "allowMultipleDeliveries": True,
         }
     )
@@ -197,31 +206,61 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _logistics(row: Row, ships_to: tuple[str, ...]) -> dict[str, Any]:
+def _logistics(row: Row, ships_to: tuple[str, ...], slas: orjson.Fragment) -> dict[str, Any]:
+    balances = row.channel_balances
     return {
         "itemIndex": row.item.position,
         "quantity": row.quantity,
         "stockBalance": row.stock_balance,
         "shipsTo": ships_to,
-        "slas": [_sla(quote) for quote in row.quotes],
+        "slas": slas,
         "deliveryChannels": [
-            {"id": channel, "stockBalance": row.channel_balances[channel]} for channel in CHANNELS
+            {"id": channel, "stockBalance": balances[channel]} for channel in CHANNELS
         ],
     }
 
 
-def _sla(quote: Quote) -> dict[str, Any]:
-    policy = quote.policy
-    return {
-        "id": policy.ref,
-        "name": policy.name,
-        "deliveryChannel": policy.channel,
-        "price": quote.price,
-        "shippingEstimate": quote.promise.estimate,
-        "shippingEstimateDate": quote.promise.by.isoformat(),
-        "availableDeliveryWindows": [_window(window) for window in quote.windows],
-        "pickupStoreInfo": _pickup(policy.pickup) if policy.pickup else None,
-    }
+# --- slas: most of an answer, and most of each is the same in every answer ------------------------
+
+
+def _slas(quotes: tuple[Quote, ...]) -> orjson.Fragment:
+    return orjson.Fragment(b"[%b]" % b",".join([_sla(quote) for quote in quotes]))
+
+
+def _sla(quote: Quote) -> bytes:
+    policy, rate, promise, windows, _warehouses = quote
+    return b'{%b,"price":%d,%b,%b}' % (
+        _of_policy(policy.ref, policy.name, policy.channel),
+        rate.price,
+        _of_promise(promise, promise.by.tzinfo, promise.by.fold),
+        _of_choices(windows, policy.pickup),
+    )
+
+
+@lru_cache(maxsize=MOST_WRITTEN)
+def _of_policy(ref: str, name: str, channel: str) -> bytes:
+    return _fields(id=ref, name=name, deliveryChannel=channel)
+
+
+@lru_cache(maxsize=MOST_WRITTEN)
+def _of_promise(promise: Promise, zone: tzinfo | None, fold: int) -> bytes:
+    """Moments that are equal are not written alike in every zone, nor when clocks are put back:
+    `zone` and `fold` are there to tell them apart."""
+    estimate, by = promise
+    return _fields(shippingEstimate=estimate, shippingEstimateDate=by.isoformat())
+
+
+@lru_cache(maxsize=MOST_WRITTEN)
+def _of_choices(windows: tuple[Window, ...], pickup: PickupAt | None) -> bytes:
+    return _fields(
+        availableDeliveryWindows=[_window(window) for window in windows],
+        pickupStoreInfo=_pickup(pickup) if pickup else None,
+    )
+
+
+def _fields(**values: Any) -> bytes:
+    """The members of a JSON object, without its braces."""
+    return orjson.dumps(values)[1:-1]
 
 
 def _window(window: Window) -> dict[str, Any]:

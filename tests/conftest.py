@@ -94,6 +94,7 @@ def _simulation_reads_what_the_test_wrote(
     It borrows the test's connection then; tests that commit keep the real ones.
     """
     from simulation import capturing, database, tariffs
+    from simulation.prepared import Line
 
     if _has_open_transaction(request):
         request.getfixturevalue("db")
@@ -101,7 +102,8 @@ def _simulation_reads_what_the_test_wrote(
 
         connection.ensure_connection()
         borrowed = connection.connection
-        monkeypatch.setattr(database, "_connection", lambda: borrowed)
+        line = Line(borrowed)
+        monkeypatch.setattr(database, "_line", lambda _until: line)
         monkeypatch.setattr(database, "patient", lambda: nullcontext(borrowed))
         monkeypatch.setattr(database, "writing", lambda: nullcontext(borrowed))
     yield

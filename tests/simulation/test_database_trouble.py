@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from simulation import database
+from simulation import database, tariffs
 from tests.simulation.stage import address, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,14 +58,13 @@ def test_a_statement_that_takes_too_long_is_refused(
 ) -> None:
     with locked("sellers_stocklevel"):
         assert_quick_refusal(client, **destination)
+    rest()
     assert simulate(client).status_code == 200
 
 
 def test_freight_tables_that_take_too_long_are_refused_until_they_are_there(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simulation import tariffs
-
     tariffs.forget()
     with locked("sellers_freightrate"):
         started = time.monotonic()
@@ -72,6 +72,10 @@ def test_freight_tables_that_take_too_long_are_refused_until_they_are_there(
         assert time.monotonic() - started < QUICK_SECONDS
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "tariff-compiling"
+    wait_for_tariffs(client)
+
+
+def wait_for_tariffs(client: Client) -> None:
     deadline = time.monotonic() + 5
     while simulate(client).status_code != 200 and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -112,7 +116,7 @@ def test_it_answers_again_once_the_server_is_back(
     with monkeypatch.context() as patch:
         redirect(patch, a_free_port())
         assert_quick_refusal(client)
-    time.sleep(database.REST_SECONDS)
+    rest()
     assert simulate(client).status_code == 200
 
 
@@ -123,7 +127,99 @@ def test_a_query_cut_off_in_the_middle_leaves_no_broken_connection(
     with locked("sellers_stocklevel"):
         assert_quick_refusal(client)
     monkeypatch.undo()
+    rest()
     assert simulate(client).status_code == 200
+
+
+def rest() -> None:
+    """Until the database is asked again."""
+    time.sleep(database.REST_SECONDS)
+
+
+def test_nobody_waits_for_a_database_that_just_kept_somebody_waiting(client: Client) -> None:
+    with locked("sellers_stocklevel"):
+        assert_quick_refusal(client)
+        started = time.monotonic()
+        for _ in range(5):
+            assert_quick_refusal(client)
+        assert time.monotonic() - started < 0.3
+
+
+def test_one_at_a_time_tries_whether_the_database_is_well_again(client: Client) -> None:
+    with locked("sellers_stocklevel"):
+        assert_quick_refusal(client)
+        rest()
+        with ThreadPoolExecutor(4) as pool:
+            took = sorted(pool.map(lambda _: seconds(Client()), range(4)))
+    assert took[2] < 0.3
+    assert took[3] > database.STATEMENT_MS / 1000 / 2
+
+
+def seconds(client: Client) -> float:
+    started = time.monotonic()
+    assert_quick_refusal(client)
+    return time.monotonic() - started
+
+
+def test_a_database_that_is_slow_is_left_alone_for_a_moment_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database._fuse, "slow_seconds", 0.0)
+    assert simulate(client).status_code == 200
+    assert_quick_refusal(client)
+    monkeypatch.undo()
+    rest()
+    assert simulate(client).status_code == 200
+    assert simulate(client).status_code == 200
+
+
+def test_waits_are_counted_together(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow statement leaves less time for freight tables that are not there yet."""
+    tariffs.forget()
+    monkeypatch.setattr(tariffs, "WAIT_SECONDS", 10.0)
+    with locked("sellers_freightrate"):
+        started = time.monotonic()
+        assert simulate(client).status_code == 503
+        assert time.monotonic() - started < database.PATIENCE_SECONDS + 0.3
+
+
+def test_nobody_waits_for_freight_tables_that_others_gave_up_waiting_for(client: Client) -> None:
+    tariffs.forget()
+    with locked("sellers_freightrate"):
+        assert simulate(client).status_code == 503
+        started = time.monotonic()
+        for _ in range(5):
+            assert simulate(client).status_code == 503
+        assert time.monotonic() - started < 0.3
+    wait_for_tariffs(client)
+
+
+def test_freight_tables_that_cannot_be_read_are_refused_not_a_fault(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise psycopg.OperationalError("gone")
+
+    tariffs.forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(tariffs, "_load", broken)
+        assert simulate(client).status_code == 503
+    assert simulate(client).status_code == 200
+
+
+def test_prepared_statements_that_are_gone_are_prepared_again(client: Client) -> None:
+    line = database._line(database.soon())
+    line.ask("DEALLOCATE ALL", (), until=database.soon())
+    assert simulate(client).status_code == 200
+
+
+def test_a_table_that_changed_under_a_prepared_statement_is_read_anew(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sellers_sku ALTER COLUMN measurement_unit TYPE varchar(99)")
+        try:
+            assert simulate(client).status_code == 200
+        finally:
+            cursor.execute("ALTER TABLE sellers_sku ALTER COLUMN measurement_unit TYPE varchar(20)")
 
 
 def redirect(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
@@ -133,7 +229,6 @@ def redirect(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
         "_parameters",
         lambda _ms: {"host": "127.0.0.1", "port": port, "connect_timeout": 2, "user": "nobody"},
     )
-    monkeypatch.setattr(database, "_resting_until", 0.0)
 
 
 def a_free_port() -> int:
@@ -163,4 +258,4 @@ def _take(server: socket.socket, taken: list[socket.socket]) -> None:
 
 def test_every_connection_refuses_to_write(client: Client) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        database.read("DELETE FROM sellers_hold RETURNING id", {})
+        database.read("DELETE FROM sellers_hold RETURNING id", (), until=database.soon())

@@ -41,10 +41,9 @@ def test_finds_the_account_by_index_under_either_key() -> None:
     now = timezone.now()
     SellerAccount.objects.bulk_create(_neighbours(2000))
     open_shop(now)
-    params = {"key": KEY, "refs": ["mug"], "channel": "1", "now": now, "since": now.date()}
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sellers_selleraccount")
-        cursor.execute(f"EXPLAIN {snapshot._SQL}", params)
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {snapshot._SQL}")
         plan = "\n".join(row for (row,) in cursor.fetchall())
     assert "Seq Scan on sellers_selleraccount" not in plan, plan
 

@@ -22,6 +22,7 @@ from sellers.models import (
     StockLevel,
     Warehouse,
 )
+from simulation.prepared import Line
 from tests.simulation.stage import (
     a_level,
     a_policy,
@@ -253,6 +254,13 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return execute(self, query, *args, **options)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    ask = Line.ask
+
+    def asked(self: Line, sql: str, *args: Any, **options: Any) -> Any:
+        seen.append(sql)
+        return ask(self, sql, *args, **options)
+
+    monkeypatch.setattr(Line, "ask", asked)
     return seen
 
 
