@@ -22,6 +22,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
         _("Work"),
         [
             Entry(_("Packing queue"), "checklist", "admin:packing_queue", "orders.pack_order"),
+            Entry(_("Returns"), "assignment_return", "admin:returns_desk", "orders.pack_order"),
             Entry(
                 _("Orders"), "receipt_long", "admin:orders_order_changelist", "orders.view_order"
             ),

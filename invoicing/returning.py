@@ -49,7 +49,7 @@ def receive(
     known = Return.objects.filter(order=locked, key=key).first()
     if known is not None:
         return known
-    _check(locked, arrived)
+    check(order=locked, arrived=arrived)
     taken_in = Return.objects.create(
         order=locked,
         number=locked.returns.count() + 1,
@@ -63,7 +63,8 @@ def receive(
     return taken_in
 
 
-def _check(order: Order, arrived: Sequence[Arrived]) -> None:
+def check(*, order: Order, arrived: Sequence[Arrived]) -> None:
+    """Raises what `receive` would; changes nothing. Serves the summary before it."""
     if not arrived:
         raise DomainError("nothing-returned", _("Say how many units came back."))
     left = returnable(order)

@@ -6,6 +6,8 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
 from invoicing.screens.queue import queue
+from invoicing.screens.return_order import return_order
+from invoicing.screens.returns import desk
 from invoicing.screens.slip import slip
 from invoicing.screens.table import gesture, state, table
 
@@ -15,6 +17,8 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
     inside = site.admin_view
     return [
         path("queue/", inside(queue), name="packing_queue"),
+        path("returns/", inside(desk), name="returns_desk"),
+        path("returns/<str:seller_order_id>/", inside(return_order), name="return_order"),
         path("pack/<str:seller_order_id>/", inside(table), name="packing_order"),
         path("pack/<str:seller_order_id>/state/", inside(state), name="packing_state"),
         path("pack/<str:seller_order_id>/do/", inside(gesture), name="packing_gesture"),

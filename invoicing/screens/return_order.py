@@ -1,0 +1,236 @@
+"""One order at the returns desk: what came back, where it goes, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from invoicing import crediting, returning
+from invoicing.models import Return, ReturnItem
+from invoicing.returning import Arrived
+from invoicing.screens.access import packer, packers_only
+from invoicing.screens.fate import Fate, fate_of
+from orders import deciding
+from orders.models import Order, OrderLine
+from sellers.errors import DomainError
+from sellers.models import User, Warehouse
+from sellers.money import format_cents
+
+#: Decides about orders and their money; the warehouse only receives.
+DECIDES = "orders.change_order"
+
+
+@dataclass(frozen=True)
+class LineRow:
+    line: OrderLine
+    left: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """A return on the page; `value` only for those who may see money."""
+
+    taken_in: Return
+    items: list[ReturnItem]
+    fate: Fate | None
+    value: str
+    refusal: DomainError | None
+    undoable: bool
+
+    @property
+    def creditable(self) -> bool:
+        return self.refusal is None
+
+
+@require_http_methods(["GET", "POST"])
+@packers_only
+def return_order(request: HttpRequest, seller_order_id: str) -> HttpResponse:
+    order = get_object_or_404(
+        Order.objects.select_related("account"), seller_order_id=seller_order_id
+    )
+    if request.method == "GET":
+        return _page(request, order)
+    try:
+        arrived = list(_arrived(request, order))
+        if request.POST.get("action") == "check":
+            returning.check(order=order, arrived=arrived)
+            return _confirmation(request, order, arrived)
+        messages.success(request, _perform(request, order, arrived))
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("admin:return_order", order.seller_order_id)
+
+
+def _perform(request: HttpRequest, order: Order, arrived: list[Arrived]) -> str:
+    act = ACTIONS.get(request.POST.get("action", ""))
+    if act is None:
+        raise DomainError("bad-gesture", _("The screen sent something unknown: load it again."))
+    return act(request, order, arrived, timezone.now(), packer(request))
+
+
+Act = Callable[[HttpRequest, Order, list[Arrived], datetime, User], str]
+
+
+def _receive(
+    request: HttpRequest, order: Order, arrived: list[Arrived], now: datetime, actor: User
+) -> str:
+    key = request.POST.get("gesture", "")[:40] or uuid4().hex
+    returning.receive(order=order, arrived=arrived, key=key, now=now, actor=actor)
+    return _("The goods are received.")
+
+
+def _undo(
+    request: HttpRequest, order: Order, _arrived: list[Arrived], now: datetime, actor: User
+) -> str:
+    returning.undo(taken_in=_return(request, order), now=now, actor=actor)
+    return _("The return is taken back.")
+
+
+def _credit(
+    request: HttpRequest, order: Order, _arrived: list[Arrived], now: datetime, actor: User
+) -> str:
+    _require_decider(actor)
+    number, key = request.POST.get("number", "").strip(), ""
+    # A scanner reads the access key off the printed invoice.
+    if len(number.replace(" ", "")) == 44:
+        number, key = "", number
+    taken_in = _return(request, order)
+    invoice = crediting.credit(taken_in=taken_in, number=number, key=key, now=now, actor=actor)
+    return _("Return invoice %(number)s is on its way to the marketplace.") % {
+        "number": invoice.number
+    }
+
+
+def _cancel(
+    request: HttpRequest, order: Order, _arrived: list[Arrived], now: datetime, actor: User
+) -> str:
+    _require_decider(actor)
+    reason = request.POST.get("reason", "")
+    deciding.cancel_by_seller(order=order, reason=reason, now=now, actor=actor)
+    return _("The order is cancelled, and the marketplace is told.")
+
+
+ACTIONS: dict[str, Act] = {
+    "receive": _receive,
+    "undo": _undo,
+    "credit": _credit,
+    "cancel": _cancel,
+}
+
+
+def _require_decider(actor: User) -> None:
+    if not actor.has_perm(DECIDES):
+        raise PermissionDenied
+
+
+# Reading the form
+
+
+def _return(request: HttpRequest, order: Order) -> Return:
+    text = request.POST.get("return", "")
+    known = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    return get_object_or_404(Return, order=order, pk=known)
+
+
+def _arrived(request: HttpRequest, order: Order) -> Iterator[Arrived]:
+    """What the form says of each line: units for the shelf, units for scrap."""
+    shelves = {str(house.pk): house for house in warehouses(order)}
+    for line in order.lines.order_by("index"):
+        said = {
+            name: request.POST.get(f"{name}-{line.pk}", "").strip()
+            for name in ("shelf", "scrap", "condition", "warehouse", "reason")
+        }
+        condition = said["condition"]
+        if condition not in ReturnItem.Condition.values:
+            condition = ReturnItem.Condition.AS_NEW
+        if shelved := _whole(said["shelf"]):
+            yield Arrived(line, shelved, condition, warehouse=shelves.get(said["warehouse"]))
+        if scrapped := _whole(said["scrap"]):
+            yield Arrived(line, scrapped, condition, scrap_reason=said["reason"])
+
+
+def _whole(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise DomainError("not-a-number", _("Give a whole number."))
+    return int(text)
+
+
+# Pages
+
+
+def _page(request: HttpRequest, order: Order) -> HttpResponse:
+    reader = packer(request)
+    left = returning.returnable(order)
+    lines = order.lines.select_related("sku").order_by("index")
+    context = {
+        "order": order,
+        "rows": [LineRow(line, left.get(line.pk, 0)) for line in lines],
+        "anything_left": bool(left),
+        "cards": _cards(order, reader),
+        "step": crediting.next_step(order).value,
+        "decides": reader.has_perm(DECIDES),
+        "warehouses": warehouses(order),
+        "conditions": ReturnItem.Condition.choices,
+        "packer": reader,
+    }
+    return render(request, "returns/order.html", context)
+
+
+def _confirmation(request: HttpRequest, order: Order, arrived: list[Arrived]) -> HttpResponse:
+    """The same fields once more, hidden, under a summary to be confirmed."""
+    said = [(name, value) for name, value in request.POST.items() if "-" in name and value.strip()]
+    context = {
+        "order": order,
+        "arrived": [(each, ReturnItem.Condition(each.condition).label) for each in arrived],
+        "said": said,
+        "gesture": uuid4().hex,
+        "packer": packer(request),
+    }
+    return render(request, "returns/confirm.html", context)
+
+
+def warehouses(order: Order) -> list[Warehouse]:
+    return list(Warehouse.objects.filter(account=order.account_id, is_active=True).order_by("pk"))
+
+
+def _cards(order: Order, reader: User) -> list[Card]:
+    returns = order.returns.filter(undone_at=None).select_related("invoice__message", "received_by")
+    with_items = returns.prefetch_related("items__line", "items__warehouse").order_by("-number")
+    return [_card(taken_in, order, reader) for taken_in in with_items]
+
+
+def _card(taken_in: Return, order: Order, reader: User) -> Card:
+    taken_in.order = order
+    invoice = taken_in.invoice
+    refusal = crediting.why_not_credit(taken_in)
+    return Card(
+        taken_in=taken_in,
+        items=list(taken_in.items.all()),
+        fate=fate_of(invoice.message) if invoice and invoice.message else None,
+        value=_value(taken_in) if reader.has_perm("orders.view_money") else "",
+        refusal=refusal,
+        undoable=returning.why_not_undo(taken_in) is None,
+    )
+
+
+def _value(taken_in: Return) -> str:
+    """What the return invoice gave back, or would give back now."""
+    currency = taken_in.order.account.currency
+    if taken_in.invoice is not None:
+        return format_cents(taken_in.invoice.value_cents, currency)
+    try:
+        return format_cents(crediting.bill_of(taken_in).value, currency)
+    except DomainError:
+        return ""
