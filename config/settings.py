@@ -235,6 +235,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
     "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
+    "read-feeds": {
+        "task": "orders.tasks.read_feeds",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "sweep-orders": {
+        "task": "orders.tasks.sweep_orders",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
+    "watch-hooks": {"task": "orders.tasks.watch_hooks", "schedule": 1800.0},
     "audit-stock": {"task": "orders.tasks.audit_stock", "schedule": 3600.0},
     "erase-old-personal-data": {
         "task": "orders.tasks.erase_old_personal_data",
@@ -248,6 +259,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 PORTAL_URL = env.str("PORTAL_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}")
 # Shoppers' data is erased this long after an order is over; 0 keeps it until somebody asks.
 PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", default=0)
+# An open order not compared with the marketplace for so long is read there again.
+ORDER_COMPARE_HOURS = env.float("ORDER_COMPARE_HOURS", default=6.0)
 # Hosts other than an account's own marketplace are never called. Loopback is where a stand-in is:
 # in production it is switched on for the time of a rehearsal, by somebody who means it.
 OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=not IN_PRODUCTION)

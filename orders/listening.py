@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from orders.models import Order, OrderEvent
+from orders.models import OrderEvent
+from orders.moments import canonical
 from sellers.credentials import same_secret
 from sellers.errors import Unauthenticated
 from sellers.models import SellerAccount
-
-_BATCH = 200
 
 
 def check_origin(
@@ -46,58 +45,52 @@ def store_event(
     marketplace_order_id: str,
     state: str,
     last_change: str,
-    source: str,
+    current_change: str = "",
+    source: OrderEvent.Source,
     document: Mapping[str, Any],
     now: datetime,
 ) -> bool:
-    """Keep a notice, once per order, state and change; whether it was new."""
+    """Keep a notice, once per order, state and change, however it came; whether it was new.
+
+    Moments are brought into one form, as hook and feed write the same one differently; what can't
+    be read as a moment is kept as it is.
+    """
     _event, is_new = OrderEvent.objects.get_or_create(
         account=account,
         marketplace_order_id=marketplace_order_id,
         state=state,
-        last_change=last_change,
-        defaults={"source": source, "document": document, "received_at": now},
+        last_change=canonical(last_change) or last_change,
+        defaults={
+            "current_change": canonical(current_change),
+            "source": source,
+            "document": document,
+            "received_at": now,
+        },
     )
     return is_new
 
 
-def process_waiting(*, now: datetime) -> int:
-    """Act on stored events, oldest first; returns how many were settled."""
-    waiting = OrderEvent.objects.filter(processed_at__isnull=True).order_by("id")
-    ids = list(waiting.values_list("pk", flat=True)[:_BATCH])
-    return sum(_process(event_id, now=now) for event_id in ids)
-
-
-@transaction.atomic
-def _process(event_id: int, *, now: datetime) -> bool:
-    """One event; another worker that has it keeps it."""
-    event = (
-        OrderEvent.objects.select_for_update(skip_locked=True)
-        .filter(pk=event_id, processed_at__isnull=True)
-        .first()
+def store_unreadable(
+    *, account: SellerAccount, source: OrderEvent.Source, document: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep what is no event, once, for staff to look at."""
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    OrderEvent.objects.get_or_create(
+        account=account,
+        marketplace_order_id="",
+        state="",
+        last_change=digest[:40],
+        defaults={
+            "source": source,
+            "document": document,
+            "received_at": now,
+            "processed_at": now,
+            "flagged_at": now,
+            "outcome": OrderEvent.Outcome.UNREADABLE,
+        },
     )
-    if event is None:
-        return False
-    event.outcome = _act(event)
-    event.processed_at = now
-    event.save(update_fields=["outcome", "processed_at"])
-    return True
 
 
-def _act(event: OrderEvent) -> str:
-    """Note the status at the marketplace. Ours follows from calls and people, never from here."""
-    order = Order.objects.filter(
-        account_id=event.account_id, marketplace_order_id=event.marketplace_order_id
-    ).first()
-    if order is None:
-        return "unknown-order"
-    newer = OrderEvent.objects.filter(
-        account_id=event.account_id,
-        marketplace_order_id=event.marketplace_order_id,
-        last_change__gt=event.last_change,
-        processed_at__isnull=False,
-    )
-    if newer.exists():
-        return "out-of-date"
-    Order.objects.filter(pk=order.pk).update(marketplace_status=event.state)
-    return "noted"
+def seen(event: OrderEvent) -> None:
+    """Somebody has looked at it."""
+    OrderEvent.objects.filter(pk=event.pk).update(flagged_at=None)

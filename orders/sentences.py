@@ -68,6 +68,17 @@ WORDS: dict[str, Words] = {
         gettext_lazy("Payment approved after the cancellation: turned down"), BAD
     ),
     "marketplace-status": Words(gettext_lazy("New status at the marketplace")),
+    "over-there": Words(gettext_lazy("Cancelled at the marketplace: stock given back"), BAD),
+    "stopped-while-packing": Words(
+        gettext_lazy("Cancelled at the marketplace while packing: put the goods back"), BAD
+    ),
+    "over-there-but-invoiced": Words(
+        gettext_lazy("Cancelled at the marketplace, but invoiced here: only a return undoes it"),
+        BAD,
+    ),
+    "replaced": Words(
+        gettext_lazy("Another order took its place at the marketplace: stop work on this one"), BAD
+    ),
     "personal-data-erased": Words(gettext_lazy("The shopper's personal data was erased")),
     "seen": Words(gettext_lazy("A manager has looked at it"), OK),
 }

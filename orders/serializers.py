@@ -234,6 +234,7 @@ class Event(Tolerant):
     order_id = Id(max_length=60)
     state = Text(max_length=60)
     last_change = Text(max_length=40)
+    current_change = Text()
     origin = EventOrigin(required=False, allow_null=True)
 
 

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from orders import listening, nudging, serializers, wire
 from orders.authorizing import authorize
 from orders.cancelling import request_cancellation
+from orders.models import OrderEvent
 from orders.placements import Placement, placement_of
 from orders.placing import place_orders
 from sellers.authentication import EndpointAuthentication
@@ -130,7 +131,8 @@ class Hook(ProtocolView):
             marketplace_order_id=valid["order_id"],
             state=valid.get("state") or "",
             last_change=valid.get("last_change") or "",
-            source="hook",
+            current_change=valid.get("current_change") or "",
+            source=OrderEvent.Source.HOOK,
             document=document,
             now=timezone.now(),
         )

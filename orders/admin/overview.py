@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from orders.states import COLOURS, OPEN, Status
 from sellers.admin.base import local
 from sellers.models import OutboxMessage, SellerAccount
@@ -83,6 +83,10 @@ def _attention(request: HttpRequest) -> list[Figure]:
             Figure(_("Changes asked"), _capped(change), _orders_at(work="change"), "warning"),
             Figure(_("Orders to look at"), _capped(flagged), _orders_at(work="look"), "warning"),
         ]
+    if request.user.has_perm("orders.view_orderevent"):
+        events = OrderEvent.objects.filter(flagged_at__isnull=False).order_by()
+        link = f"{reverse('admin:orders_orderevent_changelist')}?look=yes"
+        found.append(Figure(_("Marketplace events to look at"), _capped(events), link, "warning"))
     if request.user.has_perm("sellers.view_outboxmessage"):
         refused = OutboxMessage.objects.filter(status__in=OutboxMessage.NEEDS_ATTENTION).order_by()
         link = f"{reverse('admin:sellers_outboxmessage_changelist')}?state=attention"

@@ -21,6 +21,7 @@ from sellers import endpoint_keys, tariffs
 from sellers.admin.base import PortalAdmin, who
 from sellers.admin.endpoint_check import check_endpoint
 from sellers.admin.refusals import sentence
+from sellers.admin.subscriptions import Subscriptions
 from sellers.credentials import hint
 from sellers.errors import DomainError
 from sellers.marketplace import deciding
@@ -105,13 +106,13 @@ class ReplaceKeyForm(BaseDialogForm):
 
 
 @admin.register(SellerAccount)
-class SellerAccountAdmin(PortalAdmin):
+class SellerAccountAdmin(Subscriptions, PortalAdmin):
     form = AccountForm
     list_display = ("name", "marketplace_account", "seller_id", "slug", "is_active")
     search_fields = ("slug", "name", "seller_id", "marketplace_account")
     search_help_text = _("Name, seller id or marketplace account")
-    readonly_fields = ("endpoint_address", "created_at")
-    actions_detail = ("test_endpoint", "rotate_endpoint_key")
+    readonly_fields = ("endpoint_address", "news_of_orders", "created_at")
+    actions_detail = ("test_endpoint", "check_events", "change_events", "rotate_endpoint_key")
     fieldsets = (
         (None, {"fields": (("name", "slug"), "is_active", "endpoint_address")}),
         (
@@ -121,6 +122,7 @@ class SellerAccountAdmin(PortalAdmin):
                     ("marketplace_account", "seller_id"),
                     "marketplace_url",
                     "affiliate_id",
+                    "news_of_orders",
                 )
             },
         ),

@@ -16,6 +16,7 @@ from sellers import stock
 from sellers.models import Hold, SellerAccount, StockLevel, StockMovement
 from simulation import tariffs
 from tests.builders import a_policy, a_seller, a_sku, a_warehouse
+from tests.sellers.conftest import oms as oms  # the fixture
 
 #: The test client's response; its type is the client's own affair.
 Answer = Any
