@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoicing import billing, contents, numbering
+from invoicing import billing, contents, notices, numbering
 from invoicing.models import Invoice, InvoiceLine, Package, PackageItem
-from orders import moving
-from orders.models import Order, TimelineEntry
+from orders import modifying, moving
+from orders.models import TimelineEntry
 from orders.states import Status
 from sellers import stock
 from sellers.errors import Conflict, DomainError
-from sellers.marketplace import outbox
-from sellers.models import OutboxMessage, User
+from sellers.models import User
 
 
 @transaction.atomic
@@ -47,7 +43,7 @@ def close(
     items = list(package.items.select_related("line").order_by("line__index"))
     _ship(package, items, now=now, actor=actor)
     invoice = _invoice(package, bill, items, number=number, key=key, now=now)
-    _owe(invoice, items, now=now)
+    notices.owe_invoice(invoice, [(item.line, item.quantity) for item in items], now=now)
     _seal(package, weight_g=weight_g, now=now, actor=actor)
     tell(invoice, "package-closed", now=now, actor=actor)
     if bill.closing:
@@ -62,7 +58,8 @@ def can_close(package: Package) -> bool:
 
 def why_not_close(package: Package) -> DomainError | None:
     """What stands in the way of closing, None when nothing does: serves button and use case."""
-    refusal = contents.why_not_packable(package.order)
+    order = package.order
+    refusal = contents.why_not_packable(order) or modifying.why_not_pack(order)
     if refusal is not None:
         return refusal
     if package.status != Package.Status.OPEN:
@@ -130,50 +127,6 @@ def _invoice(
         for item in items
     )
     return invoice
-
-
-def _owe(invoice: Invoice, items: Sequence[PackageItem], *, now: datetime) -> None:
-    invoice.message = outbox.enqueue(
-        account=invoice.account,
-        subject=invoice.order.marketplace_order_id,
-        kind=OutboxMessage.Kind.INVOICE,
-        key=f"invoice/{invoice.pk}",
-        method="POST",
-        path=invoices_path(invoice.order),
-        payload=wire_invoice(invoice, items),
-        now=now,
-    )
-    invoice.save(update_fields=["message"])
-
-
-def invoices_path(order: Order) -> str:
-    """The marketplace's own id: ours would be unknown there."""
-    return f"/api/oms/pvt/orders/{quote(order.marketplace_order_id, safe='')}/invoice"
-
-
-def wire_invoice(invoice: Invoice, items: Sequence[PackageItem]) -> dict[str, Any]:
-    """The body VTEX wants: cents as integers, tracking empty until it is real."""
-    rows = billing.wire_items([(item.line, item.quantity) for item in items])
-    issued = timezone.localtime(invoice.issued_at, invoice.account.zone)
-    body: dict[str, Any] = {
-        "type": invoice.kind,
-        "invoiceNumber": invoice.number,
-        "invoiceValue": invoice.value_cents,
-        "issuanceDate": issued.isoformat(timespec="seconds"),
-        "items": [
-            {
-                "id": row.ref,
-                "price": row.price,
-                "quantity": row.quantity,
-                "description": row.description,
-            }
-            for row in rows
-        ],
-        "courier": "",
-        "trackingNumber": "",
-        "trackingUrl": "",
-    }
-    return body | ({"invoiceKey": invoice.key} if invoice.key else {})
 
 
 def _seal(package: Package, *, weight_g: int | None, now: datetime, actor: User | None) -> None:

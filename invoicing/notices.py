@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from invoicing import billing
-from invoicing.models import Invoice
-from orders.models import Order, OrderLine
+from invoicing.models import Invoice, Package
+from orders import moving
+from orders.models import Order, OrderLine, TimelineEntry
+from sellers.errors import Conflict
 from sellers.marketplace import dialects, outbox
-from sellers.models import OutboxMessage
+from sellers.models import OutboxMessage, User
 
 
 def owe(
@@ -83,3 +86,40 @@ def wire_invoice(invoice: Invoice, units: Sequence[tuple[OrderLine, int]]) -> di
     }
     known = {"invoiceKey": invoice.key, "invoiceUrl": invoice.url}
     return body | {name: value for name, value in known.items() if value}
+
+
+# Tracking
+
+
+def invoice_of(package: Package) -> Invoice:
+    invoice = package.invoices.filter(voided_at=None).first()
+    if package.status != Package.Status.CLOSED or invoice is None:
+        raise Conflict("package-open", _("Close the package first."))
+    return invoice
+
+
+def owe_about(
+    invoice: Invoice,
+    kind: OutboxMessage.Kind,
+    body: dict[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    """Each correction is a message of its own; the order's row is locked, so the count holds."""
+    stem = f"{kind}/{invoice.pk}/"
+    sent = OutboxMessage.objects.filter(account=invoice.account, key__startswith=stem).count()
+    owe(
+        invoice.order,
+        kind,
+        key=f"{stem}{sent + 1}",
+        payload=body,
+        now=now,
+        invoice_number=invoice.number,
+    )
+
+
+def tell_tracking(
+    order: Order, code: str, facts: dict[str, Any], *, now: datetime, actor: User | None
+) -> None:
+    kind = TimelineEntry.Kind.TRACKING
+    moving.record(order, kind=kind, code=code, now=now, actor=actor, facts=facts)

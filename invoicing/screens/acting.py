@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -95,6 +95,19 @@ def _track(request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
     return Outcome(_("Package %(number)d is with the carrier.") % facts, tone="done")
 
 
+def _event(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    event = tracking.add_event(
+        package=_package(request, order),
+        at=_moment(request, order, now),
+        description=request.POST.get("description", ""),
+        city=request.POST.get("city", "")[:100],
+        state=request.POST.get("state", "")[:60],
+        now=now,
+        actor=actor,
+    )
+    return Outcome(_("Told: %(what)s") % {"what": event.description}, tone="done")
+
+
 def _deliver(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
     package = tracking.deliver(
         package=_package(request, order), delivered_at=now, now=now, actor=actor
@@ -111,6 +124,7 @@ ACTIONS: dict[str, Act] = {
     "reopen": _reopen,
     "undo": _undo,
     "track": _track,
+    "event": _event,
     "deliver": _deliver,
 }
 
@@ -151,3 +165,14 @@ def _day(request: HttpRequest, order: Order, now: datetime) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise DomainError("bad-date", _("This is not a date.")) from None
+
+
+def _moment(request: HttpRequest, order: Order, now: datetime) -> datetime:
+    """As the account's clocks show it; the minute that is running is now."""
+    text = request.POST.get("at", "").strip()
+    try:
+        local = datetime.fromisoformat(text) if text else timezone.localtime(now)
+    except ValueError:
+        raise DomainError("bad-date", _("This is not a date.")) from None
+    at = local if local.tzinfo else local.replace(tzinfo=order.account.zone)
+    return now if at <= now < at + timedelta(minutes=1) else at

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.db.models import F
 from django.utils import timezone
 
-from invoicing import contents, numbering, packing
+from invoicing import carrying, contents, numbering, packing
 from invoicing.models import Invoice, Package, PackageItem
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
@@ -74,7 +74,9 @@ class Board:
     stopped: DomainError | None
     gap: str
     today: date
+    moment: datetime
     next_order: str
+    carriers: list[str]
 
     @property
     def packed(self) -> int:
@@ -136,7 +138,9 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         stopped=modifying.why_not_pack(order),
         gap=gap_of(order, lines) if sees_money else "",
         today=timezone.localdate(now, order.account.zone),
+        moment=timezone.localtime(now, order.account.zone),
         next_order=_next_after(order),
+        carriers=carrying.offered(),
     )
 
 
@@ -152,7 +156,7 @@ def _next_after(order: Order) -> str:
 def _packages(order: Order) -> list[Package]:
     packages = list(
         order.packages.select_related("closed_by")
-        .prefetch_related("items__line__sku", "invoices__message")
+        .prefetch_related("items__line__sku", "invoices__message", "events")
         .order_by("number")
     )
     for package in packages:

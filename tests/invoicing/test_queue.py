@@ -109,13 +109,13 @@ def test_invoice_key_and_tracking_numbers_open_the_order(ana: Client) -> None:
     tracking.enter_tracking(
         package=package,
         courier="Correios",
-        number="QB123456789BR",
+        number="QB123456785BR",
         url="",
         dispatched_on=timezone.localdate(now, order.account.zone),
         now=now,
         actor=None,
     )
-    for text in ("NF-77", "QB123456789BR"):
+    for text in ("NF-77", "QB123456785BR"):
         answer = ana.get(reverse("admin:packing_queue"), {"q": text})
         assert order.seller_order_id in answer.headers["Location"]
 

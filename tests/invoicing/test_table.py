@@ -294,3 +294,20 @@ def test_sends_a_strict_policy_and_no_inline_script_or_style(ana: Client) -> Non
 def test_speaks_portuguese_to_who_chose_it(client: Client) -> None:
     client.force_login(staff("ana", language="pt-br"))
     assert 'lang="pt-br"' in _screen(client, an_order())
+
+
+def test_tells_what_the_carrier_says_and_offers_the_carriers_known(ana: Client) -> None:
+    order = an_order()
+    do(ana, order, "scan", code="1001")
+    package = Package.objects.get()
+    do(ana, order, "close", package=package.pk)
+    tracked = {"courier": "correios", "tracking_number": "QB123456785BR"}
+    said = do(ana, order, "track", package=package.pk, **tracked)
+    assert '<option value="Correios">' in said["html"]
+    assert "?objetos=QB123456785BR" in said["html"]
+    told = do(ana, order, "event", package=package.pk, description="Left the depot", city="Jaú")
+    assert told["text"] == "Told: Left the depot"
+    assert "Left the depot" in told["html"]
+    refused = do(ana, order, "event", package=package.pk, description="x", at="2999-01-01T00:00")
+    assert refused["refused"] is True
+    assert package.events.count() == 1
