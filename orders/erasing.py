@@ -67,9 +67,10 @@ def _clean_traces(order: Order) -> None:
         reason = masked(str(entry.facts["reason"]), keep=order.marketplace_order_id)
         entry.facts |= {"reason": reason}
         entry.save(update_fields=["facts"])
-    for change in order.changes.exclude(reason=""):
+    for change in order.changes.all():
         change.reason = masked(change.reason, keep=order.marketplace_order_id)
-        change.save(update_fields=["reason"])
+        change.answer_reason = masked(change.answer_reason, keep=order.marketplace_order_id)
+        change.save(update_fields=["reason", "answer_reason"])
     events = OrderEvent.objects.filter(
         account_id=order.account_id, marketplace_order_id=order.marketplace_order_id
     )

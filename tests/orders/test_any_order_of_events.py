@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -15,17 +16,21 @@ from django.db import transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
-from invoicing import packing
+from invoicing import contents, packing
 from invoicing.models import Package, PackageItem
 from orders import expiring, serializers
+from orders.agreeing import accept_change, hear_agreement, refuse_change
 from orders.authorizing import authorize
 from orders.cancelling import request_cancellation
-from orders.models import Order, TimelineEntry
+from orders.models import Order, OrderChange, TimelineEntry
+from orders.modifications import modification_of
+from orders.modifying import open_change, receive_change, withdraw_change
 from orders.placements import placement_of
 from orders.placing import place_orders
+from orders.replanning import plan_from
 from orders.states import CLOSED, HOLDING, TRANSITIONS, Status
 from sellers import stock
 from sellers.errors import DomainError
@@ -134,6 +139,38 @@ class Shop(RuleBasedStateMachine):
         package = self._pick(self._packages("open"), pick)
         self._allowed(lambda: packing.close(package=package, now=self.now, actor=None))
 
+    @precondition(lambda self: self._orders(*PACKABLE))
+    @rule(
+        pick=ANY,
+        line=ANY,
+        less=st.integers(0, 3),
+        more=st.integers(0, 2),
+        ref=st.sampled_from(REFS),
+        then=st.sampled_from([(), ("accept",), ("accept", "confirm"), ("accept", "confirm")]),
+    )
+    def ask_to_change(
+        self, pick: int, line: int, less: int, more: int, ref: str, then: tuple[str, ...]
+    ) -> None:
+        order = self._order(self._pick(self._orders(*PACKABLE), pick))
+        chosen = self._pick(list(order.lines.all()), line)
+        body: dict[str, Any] = {"changeRequestId": str(next(self.serial)), "reason": "", "add": []}
+        if less:
+            part = {"id": chosen.ref, "quantity": less, "price": chosen.price_cents}
+            body["remove"] = [{"items": [part]}]
+        if more:
+            body["add"] = [{"items": [{"id": ref, "quantity": more, "price": 500}]}]
+        change = self._allowed(lambda: self._ask(order, body))
+        for deed in then if change else ():
+            self._allowed(partial(self._decide, change, deed))
+
+    @precondition(lambda self: self._changes())
+    @rule(
+        pick=ANY, deed=st.sampled_from(["accept", "accept", "confirm", "confirm", "refuse", "off"])
+    )
+    def decide_about_a_change(self, pick: int, deed: str) -> None:
+        change = self._pick(self._changes(), pick)
+        self._allowed(lambda: self._decide(change, deed))
+
     @precondition(lambda self: self._packages("closed"))
     @rule(pick=ANY)
     def reopen(self, pick: int) -> None:
@@ -188,6 +225,36 @@ class Shop(RuleBasedStateMachine):
         package = packing.open_package(order=order, now=self.now, actor=None)
         packing.put(package=package, line=line, quantity=units, now=self.now, actor=None)
 
+    def _ask(self, order: Order, body: dict[str, Any]) -> OrderChange:
+        valid = serializers.CHANGE_ORDER.run_validation(body)
+        return receive_change(
+            account=self.account,
+            path_id=order.marketplace_order_id,
+            modification=modification_of(valid, document=body),
+            now=self.now,
+        )
+
+    def _decide(self, change: OrderChange, deed: str) -> OrderChange:
+        of_it: dict[str, Any] = {
+            "account": self.account,
+            "path_id": change.order.marketplace_order_id,
+            "request_id": change.change_request_id,
+            "now": self.now,
+        }
+        if deed == "accept":
+            return accept_change(change=change, now=self.now, actor=None)
+        if deed == "refuse":
+            return refuse_change(change=change, reason="no", now=self.now, actor=None)
+        if deed == "confirm":
+            return hear_agreement(agreement="Confirmation", **of_it)
+        return withdraw_change(reason="", **of_it)
+
+    def _changes(self) -> list[OrderChange]:
+        """Those under way and the last one that is over: late calls come."""
+        found = OrderChange.objects.filter(account=self.account).select_related("order")
+        over = found.exclude(status__in=OrderChange.OPEN).order_by("-pk")[:1]
+        return [*found.filter(status__in=OrderChange.OPEN).order_by("pk"), *over]
+
     def _order(self, order_id: str) -> Order:
         return Order.objects.get(account=self.account, marketplace_order_id=order_id)
 
@@ -228,7 +295,34 @@ class Shop(RuleBasedStateMachine):
                 assert held == 0
             if order.status in HOLDING and order.authorized_at:
                 ordered = order.lines.aggregate(units=Sum("quantity"))["units"]
-                assert held + self._units(order, "shipped") == ordered
+                promised = ordered + self._to_be_added(order)
+                assert held + self._units(order, "shipped") == promised
+
+    def _to_be_added(self, order: Order) -> int:
+        """Units held for a change that we accepted and the marketplace has yet to confirm."""
+        change = open_change(order)
+        if change is None or change.status == OrderChange.Status.RECEIVED:
+            return 0
+        plan = plan_from(change.plan)
+        return sum(plan.to_hold(row) for row in plan.added)
+
+    @invariant()
+    def no_line_has_more_in_packages_than_it_has_units(self) -> None:
+        for order in Order.objects.filter(account=self.account):
+            assert all(left >= 0 for left in contents.remaining(order).values())
+
+    @invariant()
+    def orders_that_are_invoiced_add_up_to_what_is_paid(self) -> None:
+        for order in Order.objects.filter(account=self.account, status=Status.INVOICED):
+            live = order.invoices.filter(voided_at=None)
+            assert live.aggregate(cents=Sum("value_cents"))["cents"] == order.payment_value_cents
+
+    @invariant()
+    def nothing_is_changed_once_it_is_invoiced(self) -> None:
+        for order in Order.objects.filter(account=self.account, change_asked_at__isnull=False):
+            assert not order.invoices.filter(voided_at=None).exists()
+            assert order.status in HOLDING
+            assert open_change(order)
 
     @invariant()
     def what_left_the_shelves_is_in_closed_packages(self) -> None:
@@ -253,10 +347,25 @@ class Shop(RuleBasedStateMachine):
         assert not unpaid.filter(invoices__isnull=False).exists()
 
 
+class BusyShop(Shop):
+    """Begins with paid orders, so that packing and changes are reached in every run."""
+
+    @initialize()
+    def open_with_paid_orders(self) -> None:
+        for units in (2, 3):
+            order_id = f"{next(self.serial)}-01"
+            self.sent[order_id] = a_placement(
+                Line("A", quantity=units, freight=990), Line("B", freight=990), order_id=order_id
+            )
+            self.answers[order_id] = self._place(order_id)
+            self.receipts[order_id] = self._authorize(order_id)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_keeps_its_books_whatever_happens():
+@pytest.mark.parametrize("shop", [Shop, BusyShop])
+def test_keeps_its_books_whatever_happens(shop: type[Shop]) -> None:
     run(
-        Shop,
+        shop,
         settings=settings(
             max_examples=15,
             stateful_step_count=40,
