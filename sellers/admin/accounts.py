@@ -53,6 +53,8 @@ class AccountForm(forms.ModelForm[SellerAccount]):
             "seller_id",
             "marketplace_url",
             "affiliate_id",
+            "dialect",
+            "services_hosts",
             "app_key",
             "app_token",
             "inbound_app_key",
@@ -64,6 +66,8 @@ class AccountForm(forms.ModelForm[SellerAccount]):
             "timezone",
             "hold_minutes",
             "max_hold_minutes",
+            "tax_id",
+            "invoices_carry_freight",
             "follow_up_email",
             "price_rule",
             "price_tolerance_percent",
@@ -121,6 +125,7 @@ class SellerAccountAdmin(Subscriptions, PortalAdmin):
                 "fields": (
                     ("marketplace_account", "seller_id"),
                     "marketplace_url",
+                    ("dialect", "services_hosts"),
                     "affiliate_id",
                     "news_of_orders",
                 )
@@ -143,6 +148,7 @@ class SellerAccountAdmin(Subscriptions, PortalAdmin):
             _("Place and money"),
             {"fields": (("country", "currency"), "timezone")},
         ),
+        (_("Invoices"), {"fields": ("tax_id", "invoices_carry_freight")}),
         (
             _("Orders"),
             {
