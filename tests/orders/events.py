@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import responses
 
 from orders.models import Order, OrderEvent
 from orders.tasks import process_events
@@ -12,6 +15,11 @@ THEIRS = "1138342255777-01"
 FEED_URL = f"{HOST}/api/orders/feed"
 FEED_CONFIG_URL = f"{FEED_URL}/config"
 HOOK_CONFIG_URL = f"{HOST}/api/orders/hook/config"
+
+NOT_FOUND = {"error": {"code": "1", "message": "Value not found.", "exception": None}}
+PORTAL = "https://portal.example"
+WORKFLOW = {"filter": {"type": "FromWorkflow", "status": ["invoiced"]}}
+FROM_ORDERS = {"filter": {"type": "FromOrders", "expression": "value > 100"}}
 
 
 def order_url(order_id: str = THEIRS) -> str:
@@ -75,3 +83,17 @@ def outcomes() -> list[str]:
 
 def the_order() -> Order:
     return Order.objects.get()
+
+
+def configured_with(oms: responses.RequestsMock, url: str) -> list[Any]:
+    return [
+        json.loads(call.request.body or "{}")
+        for call in oms.calls
+        if call.request.method == "POST" and call.request.url == url
+    ]
+
+
+def nothing_configured(oms: responses.RequestsMock) -> None:
+    for url in (HOOK_CONFIG_URL, FEED_CONFIG_URL):
+        oms.get(url, status=404, json=NOT_FOUND)
+        oms.post(url, status=200)
