@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3
 # Preparing a million SKUs takes about a minute, once; measuring them about ten.
 BENCHMARK ?=
 
-.PHONY: help demo serve test bench-simulation check lint format types lock messages install clean prove-stock docs-states screenshots
+.PHONY: help demo serve test bench-simulation bench-placement check lint format types lock messages install clean prove-stock docs-states screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ prove-stock: $(INSTALLED) ## 500 orders at 100 units at once: none sold twice; t
 
 bench-simulation: $(INSTALLED) ## the simulation's speed, side by side with others (BENCHMARK="--quick")
 	@$(BIN)/python -m benchmarks.simulation $(BENCHMARK)
+
+bench-placement: $(INSTALLED) ## orders a second when 64 clients want the same SKUs, beside plain SQL
+	@$(BIN)/python -m benchmarks.placement $(BENCHMARK)
 
 check: lint types ## all that can be checked without running the portal
 	@$(BIN)/lint-imports

@@ -29,7 +29,6 @@ from config.embedded import running
 from proofs import portal, shop
 
 STOCK = 1_000_000
-LEAD_SECONDS = 6.0
 FLOOR_SHARE, P99_MS = 0.6, 100.0
 
 
@@ -93,7 +92,7 @@ def _prepare(refs: Sequence[str]) -> None:
 
 def _rows(options: argparse.Namespace) -> dict[str, Row]:
     pooled = f"{options.at_once} connections"
-    return {
+    rows = {
         "http": Row(f"portal over HTTP, {pooled}"),
         "use-case": Row(f"portal's use case alone, {pooled}"),
         "floor": Row(f"plain SQL, locked in id order, {pooled} (the floor)"),
@@ -101,6 +100,8 @@ def _rows(options: argparse.Namespace) -> dict[str, Row]:
         "optimistic": Row(f"plain SQL, optimistic, {pooled}"),
         "optimistic-wide": Row(f"plain SQL, optimistic, {options.clients} connections"),
     }
+    chosen = {"http", "floor", *(options.ways or rows)}
+    return {name: row for name, row in rows.items() if name in chosen}
 
 
 def _postmaster() -> int:
@@ -120,7 +121,7 @@ def _measure(
 ) -> None:
     """HTTP first: it places the order whose facts the plain ways copy."""
     _http(options, refs, rows["http"], postmaster)
-    for name in list(rows)[1:]:
+    for name in (each for each in rows if each != "http"):
         way, _, width = name.partition("-wide") if name.endswith("-wide") else (name, "", None)
         at_once = options.at_once if width is None else options.clients
         loads = _loads(options, refs, way=way, at_once=at_once)
@@ -181,7 +182,7 @@ def _requests(refs: Sequence[str], count: int) -> list[bytes]:
 def _loads(
     options: argparse.Namespace, refs: tuple[str, ...], *, way: str, at_once: int
 ) -> list[Load]:
-    starts_at = time.time() + LEAD_SECONDS
+    starts_at = time.time() + options.lead
     first = time.time_ns() // 1_000 % 10**9 * 100
     return [
         Load(
@@ -239,7 +240,7 @@ def _report(options: argparse.Namespace, rows: dict[str, Row]) -> None:
         "CPU, PG: of the portal (or its like) and of PostgreSQL, for each order. p50, p99: as the"
     )
     print("client waits; inside: p99 once it has a connection. tries: for each order.")
-    for name in ("http", "use-case"):
+    for name in sorted({"http", "use-case"} & set(rows)):
         share = rows[name].rate / floor
         print(
             f"Goal {name}: {share:.2f} of the floor, ≥ {FLOOR_SHARE}: {_said(share >= FLOOR_SHARE)}"
@@ -282,8 +283,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2, help="web workers, or their likes")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--port", type=int, default=8191)
-    return parser.parse_args()
+    parser.add_argument("--lead", type=float, default=6.0, help="seconds to start and warm up in")
+    parser.add_argument("--ways", nargs="*", help="these, besides http and floor (default: all)")
+    parser.add_argument("--port", type=int, default=None)
+    options = parser.parse_args()
+    options.port = options.port or portal.free_port()
+    return options
 
 
 if __name__ == "__main__":
