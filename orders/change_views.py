@@ -17,12 +17,6 @@ from orders.modifying import Step, preview_change, receive_change, withdraw_chan
 from orders.views import ProtocolView
 
 
-def _read(request: Request) -> Any:
-    """The body; without one, an empty document."""
-    raw = request._request
-    return wire.read(raw) if raw.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
-
-
 def _modification(request: Request) -> Modification:
     document = wire.read(request._request)
     valid = serializers.CHANGE_ORDER.run_validation(document)
@@ -58,7 +52,7 @@ class Agreement(ProtocolView):
     def post(
         self, request: Request, endpoint_key: str, order_id: str, change_id: str
     ) -> HttpResponse:
-        valid = serializers.AGREEMENT.run_validation(_read(request))
+        valid = serializers.AGREEMENT.run_validation(wire.read_if_any(request._request))
         agreement = valid.get("agreement_type") or ""
         change = hear_agreement(
             account=self.account,
@@ -82,7 +76,8 @@ class Cancel(ProtocolView):
     def post(
         self, request: Request, endpoint_key: str, order_id: str, change_id: str
     ) -> HttpResponse:
-        valid = serializers.CHANGE_CANCELLATION.run_validation(_read(request))
+        document = wire.read_if_any(request._request)
+        valid = serializers.CHANGE_CANCELLATION.run_validation(document)
         change = withdraw_change(
             account=self.account,
             path_id=order_id,

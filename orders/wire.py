@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from sellers.bodies import read_body
 from sellers.errors import DomainError
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -18,28 +19,30 @@ MOST_VALUES = 100_000
 Document = dict[str, Any]
 
 
-class TooLarge(DomainError):
-    status = 413
-
-
 def read(request: HttpRequest) -> Any:
-    """The JSON body of a call. Raises TooLarge, or DomainError `malformed` saying what is wrong.
+    """The JSON body of a call. Raises DomainError saying what is wrong with it.
 
     Nothing comes back that PostgreSQL or an answer could not hold: no NUL, no lone surrogates,
     no infinite numbers, no bottomless nesting.
     """
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise TooLarge("too-large", f"The body is larger than {LARGEST_BODY} bytes.")
-    body = request.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise TooLarge("too-large", f"The body is larger than {LARGEST_BODY} bytes.")
+    return _document(read_body(request.META, largest=LARGEST_BODY))
+
+
+def read_if_any(request: HttpRequest) -> Any:
+    """The same, but an empty document where there is no body at all."""
+    body = read_body(request.META, largest=LARGEST_BODY)
+    return _document(body) if body else {}
+
+
+def _document(body: bytes) -> Any:
     document = _parse(body)
     _check(document)
     return document
 
 
 def _parse(body: bytes) -> Any:
+    if b"\0" in body:  # JSON has none, but UTF-16 and UTF-32 are full of them
+        raise _malformed("The body is not UTF-8 text.")
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except RecursionError as error:
@@ -64,7 +67,7 @@ def _finite(text: str) -> float:
 
 
 def _malformed(message: str) -> DomainError:
-    return DomainError("malformed", message)
+    return DomainError("malformed-json", message)
 
 
 def _check(document: Any) -> None:
@@ -72,7 +75,8 @@ def _check(document: Any) -> None:
         if depth > DEEPEST_NESTING:
             raise _malformed("The JSON is nested too deeply.")
         if values >= MOST_VALUES:
-            raise TooLarge("too-large", f"The body has more than {MOST_VALUES} values.")
+            message = f"The body has more than {MOST_VALUES} values."
+            raise DomainError("body-too-large", message, status=413)
         if isinstance(value, str) and not _storable(value):
             raise _malformed(f"{path}: the text holds a character that can't be kept.")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 import orjson
 from django.utils import timezone
 
-from sellers.errors import DomainError, error_body
+from sellers.errors import DomainError, Unavailable, error_body
 from simulation import capturing, core, database, recording, snapshot, wire
 from simulation.capturing import Seen
+from simulation.types import Cart
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +25,15 @@ NOT_CACHED = "no-store"
 
 
 class Request(NamedTuple):
-    """What matters of an HTTP request; `headers` are the three that may carry credentials."""
+    """What matters of an HTTP request; `headers` are the three that may carry credentials.
+
+    `read` is `sellers.bodies.read_body`, with MOST_BYTES.
+    """
 
     method: str
     endpoint_key: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    content_length: int
     read: Callable[[], bytes]
 
 
@@ -65,7 +69,7 @@ def _answer(request: Request, now: datetime, seen: Seen) -> Answer:
 def simulate(request: Request, *, now: datetime, seen: Seen) -> bytes:
     """The answer's bytes. Raises wire.Malformed and DomainError."""
     until = database.soon()
-    seen.cart = cart = wire.parse(_document(request), sales_channel=request.query.get("sc"))
+    seen.cart = cart = _cart(request, now=now, until=until)
     seen.snapshot = known = snapshot.load(
         endpoint_key=request.endpoint_key,
         headers=request.headers,
@@ -77,17 +81,32 @@ def simulate(request: Request, *, now: datetime, seen: Seen) -> bytes:
     return wire.render(simulation)
 
 
-def _document(request: Request) -> bytes:
-    if request.method == "GET":
-        context = request.query.get("purchaseContext")
-        if not context:
-            message = "purchaseContext: the request document is missing from the query."
-            raise wire.Malformed("purchase-context-missing", message)
-        return context.encode("utf-8", "replace")
-    if request.content_length > MOST_BYTES or len(body := request.read()) > MOST_BYTES:
-        message = f"The body has more than {MOST_BYTES} bytes."
-        raise DomainError("body-too-large", message, status=413)
-    return body
+def _cart(request: Request, *, now: datetime, until: float) -> Cart:
+    """Whoever calls where there is nobody hears that first, whatever they sent."""
+    try:
+        return _parsed(request)
+    except (wire.Malformed, DomainError):
+        with suppress(Unavailable):
+            snapshot.load(
+                endpoint_key=request.endpoint_key,
+                headers=request.headers,
+                cart=wire.NOTHING,
+                now=now,
+                until=until,
+            )
+        raise
+
+
+def _parsed(request: Request) -> Cart:
+    channel = request.query.get("sc")
+    if request.method == "POST":
+        return wire.parse(request.read(), sales_channel=channel)
+    context = request.query.get("purchaseContext")
+    if not context:
+        message = "purchaseContext: the request document is missing from the query."
+        raise wire.Malformed("purchase-context-missing", message)
+    document = context.encode("utf-8", "replace")
+    return wire.parse(document, sales_channel=channel, named="purchaseContext")
 
 
 def _refusal(status: int, code: str, message: str, seen: Seen) -> Answer:

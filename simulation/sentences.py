@@ -30,6 +30,8 @@ CAUSES: dict[str, Promise] = {
     "invalid-field": gettext_lazy("wrong field in the request"),
     "too-many-items": gettext_lazy("too many lines"),
     "body-too-large": gettext_lazy("request too large"),
+    "unsupported-encoding": gettext_lazy("request compressed"),
+    "length-required": gettext_lazy("request of unknown length"),
     "purchase-context-missing": gettext_lazy("request missing"),
     "unauthorised": gettext_lazy("wrong credentials"),
     "unknown-endpoint": gettext_lazy("unknown address"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from sellers.bodies import read_body
 from simulation.answering import MOST_BYTES, Answer, Request, answer, not_allowed
 
 
@@ -22,16 +23,10 @@ def simulation(request: HttpRequest, endpoint_key: str) -> HttpResponse:
                 endpoint_key=endpoint_key,
                 query=request.GET.dict(),
                 headers=request.headers,
-                content_length=_content_length(request),
-                read=lambda: request.read(MOST_BYTES + 1),
+                read=lambda: read_body(request.META, largest=MOST_BYTES),
             )
         )
     )
-
-
-def _content_length(request: HttpRequest) -> int:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else 0
 
 
 def _response(given: Answer) -> HttpResponse:

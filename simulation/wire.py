@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from functools import lru_cache
@@ -29,6 +30,10 @@ DEFAULT_SALES_CHANNEL = "1"
 MOST_WRITTEN = 2_048
 
 
+#: A cart of nothing, for who only wants to know whether there is a seller.
+NOTHING = Cart(items=())
+
+
 class Malformed(ValueError):
     """The request can't be understood; the message names the path of the first fault."""
 
@@ -40,13 +45,14 @@ class Malformed(ValueError):
 # --- in -----------------------------------------------------------------------------------------
 
 
-def parse(body: bytes, *, sales_channel: str | None = None) -> Cart:
+def parse(body: bytes, *, sales_channel: str | None = None, named: str = "The body") -> Cart:
     """The cart of a simulation request.
 
     Keys are read without regard to case, numbers and strings stand for each other, unknown fields
-    are ignored; the sales channel of the query wins over the body's. Raises Malformed.
+    are ignored; the sales channel of the query wins over the body's. Raises Malformed, in which
+    the document is called what it is `named`.
     """
-    document = _document(body)
+    document = _document(body, named)
     return Cart(
         items=_items(document.get("items")),
         country=_text(document, "country"),
@@ -56,14 +62,23 @@ def parse(body: bytes, *, sales_channel: str | None = None) -> Cart:
     )
 
 
-def _document(body: bytes) -> dict[str, Any]:
+def _document(body: bytes, named: str) -> dict[str, Any]:
     try:
-        document = orjson.loads(body)
+        document = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
-        raise Malformed("malformed-json", f"The body is not JSON: {error}.") from error
+        raise Malformed("malformed-json", f"{named} is not {_lacking(body, error)}.") from error
     if not isinstance(document, dict):
-        raise _fault("body", "must be an object", document)
+        raise _fault(_NAMES.get(named, named), "must be an object", document)
     return _folded(document)
+
+
+def _lacking(body: bytes, error: orjson.JSONDecodeError) -> str:
+    """JSON in another encoding is no slip of its writer's in JSON."""
+    try:
+        is_text = "\0" not in body.decode()
+    except UnicodeDecodeError:
+        is_text = False
+    return f"JSON: {error}" if is_text else "UTF-8 text"
 
 
 def _folded(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +120,9 @@ def _quantity(position: int, value: Any) -> int:
         return value
     whole = _whole(value)
     if whole is None or not 0 < whole <= MOST_UNITS:
-        raise _fault(f"items[{position}].quantity", "must be a whole number from 1", value)
+        raise _fault(
+            f"items[{position}].quantity", f"must be a whole number from 1 to {MOST_UNITS}", value
+        )
     return whole
 
 
@@ -142,7 +159,11 @@ def _coordinates(value: Any) -> tuple[Any, ...]:
     raise _fault("geoCoordinates", "must be a list of numbers", value)
 
 
-_NAMES = {"postalcode": "postalCode", "geocoordinates": "geoCoordinates"}
+_NAMES = {
+    "postalcode": "postalCode",
+    "geocoordinates": "geoCoordinates",
+    "The body": "body",
+}
 
 
 def _fault(path: str, rule: str, value: Any) -> Malformed:

@@ -166,7 +166,7 @@ def test_answers_other_methods_in_the_error_shape(vtex, method, client):
     error_of(answer)
 
 
-@pytest.mark.parametrize("path", ["/pvt/orders/R-X/changes", "/pvt/nothing", "/pvt/orders/R-X"])
+@pytest.mark.parametrize("path", ["/pvt/orders/R-X/unknown", "/pvt/nothing", "/pvt/orders/R-X"])
 def test_answers_unknown_paths_in_the_error_shape(vtex, path):
     answer = vtex.post(path, {})
     assert answer.status_code == 404

@@ -57,6 +57,15 @@ def test_refuses_an_unknown_endpoint_key(shop: SellerAccount, client: Client, ke
     assert_refused(response, 404, "unknown-endpoint")
 
 
+@pytest.mark.parametrize("query", ["", "?purchaseContext=%7B", "?purchaseContext={}"])
+def test_says_first_that_nobody_is_there(shop: SellerAccount, client: Client, query: str) -> None:
+    nowhere = address("unknownkey0123456789")
+    assert_refused(client.get(nowhere + query), 404, "unknown-endpoint")
+    assert_refused(client.post(nowhere, b"{", "application/json"), 404, "unknown-endpoint")
+    huge = b"x" * (1024 * 1024 + 1)
+    assert_refused(client.post(nowhere, huge, "application/json"), 404, "unknown-endpoint")
+
+
 def test_refuses_an_inactive_account(shop: SellerAccount, client: Client) -> None:
     SellerAccount.objects.update(is_active=False)
     response = client.post(address(), CART, content_type="application/json")
@@ -102,7 +111,10 @@ LINE = {"id": "mug", "quantity": 1, "seller": "1"}
         (b"", "malformed-json", "not JSON"),
         (b"{", "malformed-json", "not JSON"),
         (b'{"items": [}', "malformed-json", "not JSON"),
-        (b"\xff\xfe", "malformed-json", "not JSON"),
+        (b"\xff\xfe", "malformed-json", "The body is not UTF-8 text."),
+        ('{"items": []}'.encode("utf-16"), "malformed-json", "The body is not UTF-8 text."),
+        ('{"items": []}'.encode("utf-16-le"), "malformed-json", "The body is not UTF-8 text."),
+        ('{"items": [], "x": "ç"}'.encode("latin-1"), "malformed-json", "not UTF-8 text."),
         (b'{"items":[{"id":"\\ud800","quantity":1}]}', "malformed-json", "not JSON"),
         (b"[" * 5000 + b"]" * 5000, "malformed-json", "not JSON"),
         (b"[]", "invalid-field", "body: must be an object"),
@@ -118,7 +130,7 @@ LINE = {"id": "mug", "quantity": 1, "seller": "1"}
         ({"items": [LINE, LINE | {"quantity": 0}]}, "invalid-field", "items[1].quantity"),
         ({"items": [LINE | {"quantity": -1}]}, "invalid-field", "got -1"),
         ({"items": [LINE | {"quantity": 2.5}]}, "invalid-field", "got 2.5"),
-        ({"items": [LINE | {"quantity": 10**30}]}, "invalid-field", "items[0].quantity"),
+        ({"items": [LINE | {"quantity": 10**30}]}, "invalid-field", "from 1 to 1000000000"),
         ({"items": [LINE | {"quantity": "two"}]}, "invalid-field", 'got "two"'),
         ({"items": [LINE | {"quantity": True}]}, "invalid-field", "got true"),
         ({"items": [LINE | {"seller": {}}]}, "invalid-field", "items[0].seller"),
@@ -166,6 +178,9 @@ def test_refuses_a_get_without_a_readable_context(
     response = client.get(address() + query)
     assert_refused(response, 400, code)
     assert response["Cache-Control"] == "no-store"
+    message = response.json()["error"]["message"]
+    assert message.startswith("purchaseContext")
+    assert "body" not in message
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "head"])
