@@ -135,14 +135,14 @@ def unit_price(lines: Sequence[LineMoney]) -> Cents:
     return max((2 * paid + units) // (2 * units), 0)
 
 
-def money_of(line: OrderLine) -> LineMoney:
+def money_of(line: OrderLine, *, with_freight: bool = True) -> LineMoney:
     return LineMoney(
         index=line.index,
         quantity=line.quantity,
         goods=line.items_cents,
         discount=line.discount_cents,
         services=line.services_cents,
-        freight=line.freight_cents,
+        freight=line.freight_cents if with_freight else 0,
     )
 
 
@@ -150,6 +150,8 @@ def bill_of(package: Package) -> Bill:
     """What closing `package` now would invoice. Raises as `bill` does."""
     order = package.order
     lines = {line.pk: line for line in order.lines.all()}
+    with_freight = order.account.invoices_carry_freight
+    left_out = 0 if with_freight else sum(line.freight_cents for line in lines.values())
     sold = Invoice.objects.filter(order=order, kind=Invoice.Kind.OUTPUT, voided_at=None)
     before = dict(
         InvoiceLine.objects.filter(invoice__in=sold)
@@ -158,13 +160,17 @@ def bill_of(package: Package) -> Bill:
         .order_by("line")
     )
     parts = [
-        Part(money_of(lines[item.line_id]), before.get(item.line_id, 0), item.quantity)
+        Part(
+            money_of(lines[item.line_id], with_freight=with_freight),
+            before.get(item.line_id, 0),
+            item.quantity,
+        )
         for item in package.items.all()
     ]
     ordered = sum(line.quantity for line in lines.values())
     return bill(
         sorted(parts, key=lambda part: part.line.index),
-        pays=order.payment_value_cents,
+        pays=order.payment_value_cents - left_out,
         invoiced=sold.aggregate(cents=Sum("value_cents"))["cents"] or 0,
         units_outside=ordered - sum(before.values()) - sum(part.quantity for part in parts),
     )

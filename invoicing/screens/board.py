@@ -14,7 +14,7 @@ from invoicing import carrying, contents, numbering, packing
 from invoicing.models import Invoice, Package, PackageItem
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
-from invoicing.screens.worth import Worth, gap_of, worth_of
+from invoicing.screens.worth import Worth, remarks_on, worth_of
 from orders import modifying
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
@@ -72,7 +72,7 @@ class Board:
     next_number: str
     refusal: DomainError | None
     stopped: DomainError | None
-    gap: str
+    remarks: list[str]
     today: date
     moment: datetime
     next_order: str
@@ -100,6 +100,16 @@ class Board:
         closed = [card.package for card in self.cards if card.package.closed_at]
         latest = max(closed, key=lambda package: (package.closed_at, package.pk), default=None)
         return latest.pk if latest else None
+
+    @property
+    def switch_package(self) -> int | None:
+        """The open package that a key makes current: the next one, then round again."""
+        current = self.current
+        others = [card.package for card in self.cards if card.is_open and not card.current]
+        if current is None or not others:
+            return None
+        behind = [package for package in others if package.number > current.package.number]
+        return min(behind or others, key=lambda package: package.number).pk
 
     @property
     def waiting(self) -> bool:
@@ -136,7 +146,7 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         next_number=numbering.upcoming(account=order.account),
         refusal=contents.why_not_packable(order),
         stopped=modifying.why_not_pack(order),
-        gap=gap_of(order, lines) if sees_money else "",
+        remarks=remarks_on(order, lines) if sees_money else [],
         today=timezone.localdate(now, order.account.zone),
         moment=timezone.localtime(now, order.account.zone),
         next_order=_next_after(order),

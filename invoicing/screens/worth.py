@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from invoicing import billing
 from invoicing.models import Invoice, Package, PackageItem
+from orders import gaps
 from orders.models import Order, OrderLine
 from sellers.errors import DomainError
 from sellers.money import format_cents
@@ -77,7 +78,21 @@ def _row(share: billing.Share, name: str, money: Callable[[int], str]) -> MoneyR
     )
 
 
-def gap_of(order: Order, lines: Iterable[OrderLine]) -> str:
-    """What the marketplace pays less what the lines are worth, when they differ."""
-    gap = order.payment_value_cents - sum(line.total_cents for line in lines)
-    return format_cents(gap, order.account.currency) if gap else ""
+def remarks_on(order: Order, lines: Iterable[OrderLine]) -> list[str]:
+    """What is unusual about the order's money: rows that do not add up, freight left out."""
+    rows, currency = list(lines), order.account.currency
+    gap = gaps.gap_of(order.payment_value_cents, rows)
+    remarks = gaps.told(gap, currency=currency) if gap else []
+    if gap:
+        remarks.append(_("The difference goes to the last invoice."))
+    freight = sum(line.freight_cents for line in rows)
+    if freight and not order.account.invoices_carry_freight:
+        facts = {"freight": format_cents(freight, currency)}
+        remarks.append(
+            _(
+                "This account's invoices leave out the freight of %(freight)s: the marketplace "
+                "will not turn the order to invoiced."
+            )
+            % facts
+        )
+    return remarks

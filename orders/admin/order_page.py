@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from orders import gaps
 from orders.admin.changes import ShownChange, shown_changes
 from orders.admin.shopper import shopper_facts
 from orders.models import Order
@@ -83,6 +84,7 @@ class Page:
     next_link: str | None
     shows_money: bool
     money: list[Fact] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     shows_shopper: bool = False
     shopper: list[Fact] = field(default_factory=list)
     shows_story: bool = False
@@ -133,6 +135,7 @@ class _Reader:
     def add_what_is_for_few(self, page: Page) -> None:
         if self.sees_money:
             page.money = self.money_strip()
+            page.remarks = self.money_remarks()
         if self.user.has_perm("orders.view_personal_data"):
             page.shows_shopper = True
             page.shopper = [Fact(*pair) for pair in shopper_facts(self.order)]
@@ -246,6 +249,11 @@ class _Reader:
             (_("Remaining"), order.payment_value_cents - invoiced),
         )
         return [Fact(label, money(cents, self.currency)) for label, cents in amounts]
+
+    def money_remarks(self) -> list[str]:
+        """Rows that do not add up to what the marketplace pays, and which one it is."""
+        gap = gaps.gap_of(self.order.payment_value_cents, self.lines)
+        return gaps.told(gap, currency=self.currency) if gap else []
 
     def parcel(self, package: Any) -> Parcel:
         return Parcel(

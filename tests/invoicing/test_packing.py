@@ -262,3 +262,12 @@ def test_a_line_split_over_holds_ships_from_all_of_them() -> None:
     order.refresh_from_db()
     assert order.status == Status.INVOICED
     assert level() == (95, 0)
+
+
+def test_an_account_may_leave_freight_out_of_its_invoices() -> None:
+    acme = a_seller("lean", invoices_carry_freight=False)
+    order = an_order(Line(quantity=2, price=1000, freight=990), account=acme)
+    first, second = close(pack(order, 1)), close(pack(order, 1))
+    assert [first.value_cents, second.value_cents] == [1000, 1000]
+    order.refresh_from_db()
+    assert order.status == Status.INVOICED

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from invoicing.models import Gesture, Package, PackageItem
+from invoicing.screens import company
 from orders.models import Order
 from orders.states import Status
 from tests.builders import Line, a_seller, a_sku, an_order, staff
@@ -311,3 +313,46 @@ def test_tells_what_the_carrier_says_and_offers_the_carriers_known(ana: Client) 
     refused = do(ana, order, "event", package=package.pk, description="x", at="2999-01-01T00:00")
     assert refused["refused"] is True
     assert package.events.count() == 1
+
+
+def test_shows_what_does_not_add_up_to_those_who_may_see_money(client: Client) -> None:
+    lean = a_seller("lean", invoices_carry_freight=False)
+    order = an_order(Line(price=1000, freight=990, name="Mug"), pays=1000, account=lean)
+    address = reverse("admin:packing_order", args=[order.seller_order_id])
+    client.force_login(staff("mara", role="Manager"))
+    text = client.get(address).content.decode()
+    assert "That is exactly the freight of Mug: R$ 9,90." in text
+    assert "will not turn the order to invoiced" in text
+    client.force_login(staff("wim"))
+    assert "R$" not in client.get(address).content.decode()
+
+
+def test_says_who_else_packed_in_the_order_just_now(ana: Client) -> None:
+    order = an_order(Line(quantity=3))
+    bia = Client()
+    bia.force_login(staff("bia", first_name="Bia", last_name="Souza"))
+    do(bia, order, "scan", code="1001")
+    said = do(ana, order, "scan", code="1001")
+    assert said["others"].startswith("Also in this order: Bia Souza")
+    page = ana.get(reverse("admin:packing_order", args=[order.seller_order_id])).content.decode()
+    assert "Bia Souza" in page
+    state = ana.get(reverse("admin:packing_state", args=[order.seller_order_id])).json()
+    assert "Bia Souza" in state["others"] and "ana" not in state["others"]
+
+
+def test_who_left_a_while_ago_is_not_named(ana: Client) -> None:
+    order = an_order(Line(quantity=3))
+    bia = Client()
+    bia.force_login(staff("bia"))
+    do(bia, order, "scan", code="1001")
+    Gesture.objects.update(at=timezone.now() - company.PRESENT)
+    assert do(ana, order, "scan", code="1001")["others"] == ""
+
+
+def test_closing_says_which_package_is_current_now(ana: Client) -> None:
+    order = an_order(Line(quantity=2))
+    first = do(ana, order, "scan", code="1001")["package"]
+    second = do(ana, order, "new")["package"]
+    do(ana, order, "scan", code="1001", package=second)
+    assert "Package 1 is current now." in do(ana, order, "close", package=second)["text"]
+    assert "current now" not in do(ana, order, "close", package=first)["text"]
