@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "simulation",
     "orders",
     "invoicing",
+    "rehearsal",
 ]
 if not IN_PRODUCTION:
     INSTALLED_APPS.append("demo")

@@ -45,6 +45,10 @@ class StandIn:
         """`portal` (the fulfilment endpoint), `seller_id`, `inbound_key`, `hook_header_name` …"""
         return self._post("portal", **settings)
 
+    def settings(self) -> Json:
+        """What `connect` sets, without the secrets."""
+        return self._get("portal")
+
     def knobs(self, **changes: Any) -> Json:
         return self._post("knobs", **changes)
 

@@ -1,5 +1,6 @@
 """What VTEX does to the seller: asks for quotes, places, authorises and cancels orders."""
 
+import hashlib
 import json
 import random
 import threading
@@ -45,6 +46,7 @@ class Reply:
             "httpStatus": self.status,
             "seconds": round(self.seconds, 4),
             "answer": self.text[:500] if self.json() is None else self.json(),
+            "sha256": hashlib.sha256(self.text.encode()).hexdigest(),
         }
 
 

@@ -104,6 +104,16 @@ def succeeded(*, account_id: int, now: datetime) -> None:
     _run(_SUCCEED, account_id, str(now.timestamp()))
 
 
+def forget(*, account_id: int) -> None:
+    """Close the circuit whatever was learnt: the account talks to another marketplace now."""
+    board = shared.board()
+    try:
+        board.zrem(_OPEN, str(account_id))
+        board.delete(*(_key(name, account_id) for name in ("failures", "probe", "cooldown")))
+    except shared.Unreachable:
+        return
+
+
 def _run(script: str, account_id: int, *arguments: str) -> None:
     keys = (_OPEN, *(_key(name, account_id) for name in ("failures", "probe", "cooldown")))
     try:

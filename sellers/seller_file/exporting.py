@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,8 +28,11 @@ from sellers.seller_file.reading import Shape, Value
 Document = dict[str, Any]
 
 
-def export_seller(account: SellerAccount, *, with_secrets: bool = False) -> Document:
-    """The seller as a seller file, format 1; retired warehouses and policies are left out.
+def export_seller(
+    account: SellerAccount, *, with_secrets: bool = False, refs: Collection[str] | None = None
+) -> Document:
+    """The seller as a seller file, format 1; retired warehouses and policies are left out, and so
+    are SKUs other than `refs`, when given.
 
     Without secrets (`schema.SECRETS`), loading it keeps the stored ones, or makes a new endpoint
     key for a new account.
@@ -38,8 +42,8 @@ def export_seller(account: SellerAccount, *, with_secrets: bool = False) -> Docu
         "account": _account(account, with_secrets),
         "warehouses": _written(schema.WAREHOUSE, _warehouses(account), "code"),
         "pickup_points": _pickup_points(account),
-        "skus": _skus(account),
-        "stock": _stock(account),
+        "skus": _skus(account, refs),
+        "stock": _stock(account, refs),
         "shipping_policies": _policies(account),
     }
 
@@ -72,22 +76,25 @@ def _coordinates(longitude: float | None, latitude: float | None) -> list[float]
     return None if longitude is None or latitude is None else [longitude, latitude]
 
 
-def _skus(account: SellerAccount) -> list[Document]:
+def _skus(account: SellerAccount, refs: Collection[str] | None) -> list[Document]:
+    skus = Sku.objects.filter(account=account)
+    skus = skus if refs is None else skus.filter(ref__in=refs)
     prices = _by_parent(
         schema.SALES_CHANNEL_PRICE,
-        SalesChannelPrice.objects.filter(sku__account=account),
+        SalesChannelPrice.objects.filter(sku__in=skus),
         parent="sku_id",
         order=("sales_channel",),
     )
     return [
         _plain(schema.SKU, sku)
         | {"offerings": sku.offerings, "sales_channel_prices": prices.get(sku.pk, [])}
-        for sku in _sorted(Sku.objects.filter(account=account), "ref")
+        for sku in _sorted(skus, "ref")
     ]
 
 
-def _stock(account: SellerAccount) -> list[Document]:
+def _stock(account: SellerAccount, refs: Collection[str] | None) -> list[Document]:
     levels = StockLevel.objects.filter(sku__account=account, warehouse__is_active=True)
+    levels = levels if refs is None else levels.filter(sku__ref__in=refs)
     columns = ("sku__ref", "warehouse__code", "on_hand", "safety")
     return [
         dict(zip(schema.STOCK.keys, level, strict=True))
