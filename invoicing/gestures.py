@@ -163,12 +163,17 @@ def close(
     invoice = packing.close(
         package=package, number=number or None, key=key, weight_g=weight_g, now=now, actor=actor
     )
+    following = current(order=package.order, package_id=None)
     facts = {"number": package.number, "invoice": invoice.number}
-    return Outcome(
-        _("Package %(number)d closed with invoice %(invoice)s.") % facts,
-        tone="done",
-        package_id=package.pk,
-    )
+    said = _("Package %(number)d closed with invoice %(invoice)s.") % facts
+    if following is not None:
+        said = f"{said} {_now_into(following)}"
+    return Outcome(said, tone="done", package_id=package.pk)
+
+
+def _now_into(package: Package) -> str:
+    """Nothing is packed unawares into a box that another one's closing made current."""
+    return _("Package %(number)d is current now.") % {"number": package.number}
 
 
 def reopen(*, package: Package, now: datetime, actor: User) -> Outcome:

@@ -19,6 +19,7 @@ from invoicing.gestures import Outcome
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.acting import ACTIONS, package_id_in
 from invoicing.screens.board import board_of
+from invoicing.screens.company import others_in
 from orders.models import Order
 from sellers.errors import DomainError
 
@@ -111,13 +112,19 @@ def _fragment(request: HttpRequest, order: Order, package_id: int | None) -> dic
         "html": render_to_string("packing/_board.html", context, request=request),
         "package": board.current.package.pk if board.current else None,
         "waiting": board.waiting,
+        "others": context["others"],
     }
 
 
 def _context(request: HttpRequest, order: Order, package_id: int | None) -> dict[str, Any]:
     reader = packer(request)
-    board = board_of(order, package_id=package_id, reader=reader, now=timezone.now())
-    return {"board": board, "order": order, "packer": reader}
+    now = timezone.now()
+    return {
+        "board": board_of(order, package_id=package_id, reader=reader, now=now),
+        "order": order,
+        "packer": reader,
+        "others": others_in(order, reader=reader, now=now),
+    }
 
 
 def _order(seller_order_id: str) -> Order:

@@ -51,7 +51,7 @@ const Sending = (() => {
       headers: { "X-Requested-With": "fetch" },
       signal: AbortSignal.timeout(15000),
     });
-    if (answer.redirected || answer.status === 403) return failed(facts.signedOut);
+    if (answer.redirected || answer.status === 403) return { ...failed(facts.signedOut), signedOut: true };
     if (answer.status >= 502) throw new Error("away");
     if (!answer.ok) return failed(facts.failed);
     return answer.json();

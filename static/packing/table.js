@@ -4,9 +4,10 @@
   const $ = (id) => document.getElementById(id);
   const board = $("board"), form = $("scan-form"), box = $("scan"), said = $("said");
   const alarm = $("alarm"), sure = $("sure"), help = $("help");
+  const others = $("others");
   const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
-  const KEYS = { n: "new", c: "close", u: "undo", p: "slip", g: "next", "?": "help" };
-  let waiting = Boolean(document.body.dataset.waiting), next = 0;
+  const KEYS = { n: "new", c: "close", u: "undo", s: "switch", p: "slip", g: "next", "?": "help" };
+  let waiting = Boolean(document.body.dataset.waiting), next = 0, signIn = false;
 
   // --- answers
 
@@ -29,6 +30,8 @@
       if (known.has(details.id)) details.open = open.has(details.id);
     }
     board.querySelectorAll(".panes > section").forEach((s, i) => { s.scrollTop = scrolled[i] ?? 0; });
+    others.textContent = answer.others;
+    others.hidden = !answer.others;
     form.elements.package.value = answer.package ?? "";
     waiting = answer.waiting;
     lookLater();
@@ -36,6 +39,7 @@
 
   function complain(answer) {
     said.textContent = "";
+    signIn = Boolean(answer.signedOut);
     alarm.className = `alarm ${answer.tone}`;
     $("alarm-text").textContent = answer.text;
     alarm.hidden = false;
@@ -45,10 +49,17 @@
   }
 
   function acknowledge() {
+    if (signIn) return here();
     alarm.hidden = true;
     delete document.body.dataset.tone;
     box.value = "";
     refocus();
+  }
+
+  /** This order again, with the package at hand; who is signed out comes by the sign-in page. */
+  function here() {
+    const chosen = form.elements.package.value;
+    location.assign(location.pathname + (chosen ? `?package=${encodeURIComponent(chosen)}` : ""));
   }
 
   function refocus() {
@@ -74,12 +85,15 @@
   });
 
   // A scanner without Enter: a burst of characters, then silence. A person never types like that.
-  let pending = 0, last = 0, burst = 0;
+  let pending = 0, last = 0, burst = 0, afterSure = false;
   box.addEventListener("input", (event) => {
     clearTimeout(pending);
     const now = event.timeStamp;
     burst = now - last < SCANNER_GAP ? burst + 1 : 1;
     last = now;
+    // The letter asked to close; what follows at a scanner's pace is a code of its own.
+    if (afterSure && burst >= 2 && box.value.length === 3) box.value = box.value.slice(1);
+    if (burst >= 2) afterSure = false;
     const text = box.value.toLowerCase();
     if (text.length === 1 && KEYS[text]) pending = setTimeout(() => command(KEYS[text]), COMMAND_PAUSE);
     else if (burst >= 6 && burst >= box.value.length) pending = setTimeout(scan, SCANNER_SILENCE);
@@ -92,6 +106,7 @@
     if (name === "help") return help.showModal();
     if (name === "slip") return follow("[data-slip]");
     if (name === "next") return follow("[data-next-order]");
+    if (name === "switch") return follow("[data-switch]");
     if (name === "close") return askToClose();
     const target = board.querySelector(`form[data-name="${name}"]`);
     if (target) target.requestSubmit();
@@ -174,8 +189,9 @@
       event.preventDefault();
       decide(false);
     } else if (event.key.length === 1 && event.key !== " ") {
-      // It was a code that begins with the letter, typed slowly.
+      // A code that begins with the letter, typed slowly; or a scan, which is none of the dialog's.
       sure.hidden = true;
+      afterSure = true;
       box.value = "c";
       box.focus();
     }
@@ -206,7 +222,7 @@
       try {
         const chosen = encodeURIComponent(form.elements.package.value);
         const answer = await fetch(`${document.body.dataset.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
-        if (answer.redirected) return location.reload();
+        if (answer.redirected || answer.status === 403) return here();
         if (answer.ok && !Sending.busy) draw(await answer.json());
       } catch {
         // The next round will tell.

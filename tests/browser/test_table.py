@@ -126,6 +126,63 @@ def test_closing_asks_once_and_can_be_declined(table: Page, order: Order) -> Non
     assert packer.close_package(table) == "1"
 
 
+def test_a_scan_over_the_question_is_a_scan_of_its_own(table: Page, order: Order) -> None:
+    packer.scan(table, "2002")
+    table.keyboard.press("c")
+    expect(table.locator("#sure")).to_be_visible()
+    packer.scan(table, "7891234567895")
+    expect(table.locator("#sure")).to_be_hidden()
+    expect(table.locator("#alarm")).to_be_hidden()
+    assert packed() == 2
+    assert order.packages.get().status == "open"
+
+
+def test_a_key_walks_through_the_open_packages(table: Page) -> None:
+    packer.scan(table, "2002")
+    packer.command(table, "n")
+    packer.scan(table, "1001")
+    heading = table.locator(".package.current h2")
+    for number in ("1", "2"):
+        with table.expect_navigation():
+            table.keyboard.press("s")
+        expect(heading).to_have_text(f"Package {number}")
+        expect(table.locator("body[data-ready]")).to_be_visible()
+
+
+def test_who_is_signed_out_comes_back_to_the_order_by_signing_in(table: Page) -> None:
+    packer.scan(table, "2002")
+    table.context.clear_cookies(name="sessionid")
+    packer.scan(table, "7891234567895")
+    expect(table.locator("#alarm")).to_contain_text("You were signed out")
+    table.wait_for_timeout(200)
+    table.keyboard.press("Enter")
+    table.wait_for_url("**/login/?next=**")
+    table.locator("[name=username]").fill("ana")
+    table.locator("[name=password]").fill("password")
+    table.keyboard.press("Enter")
+    expect(table.locator("[data-ref='2002']")).to_have_class(re.compile("done"))
+    assert packed() == 1
+
+
+def test_delivered_asks_before_the_marketplace_is_told(table: Page, order: Order) -> None:
+    packer.scan(table, "2002")
+    packer.close_package(table)
+    packer.type_into(table, "courier", "Correios")
+    packer.type_into(table, "tracking_number", "QB123456785BR")
+    with table.expect_response(re.compile("/do/$")):
+        table.keyboard.press("Enter")
+    package = order.packages.get()
+    table.locator(".delivering summary").press("Enter")
+    question = table.locator(".delivering p")
+    expect(question).to_contain_text("can't be taken back")
+    package.refresh_from_db()
+    assert package.dispatched_at is not None and package.delivered_at is None
+    with table.expect_response(re.compile("/do/$")):
+        table.locator(".delivering button").press("Enter")
+    package.refresh_from_db()
+    assert package.delivered_at is not None
+
+
 def test_an_invoice_number_is_scanned_into_its_field(table: Page, order: Order) -> None:
     packer.scan(table, "2002")
     packer.type_into(table, "number", "NF-55")
