@@ -71,9 +71,8 @@ def _clean_traces(order: Order) -> None:
         change.reason = masked(change.reason, keep=order.marketplace_order_id)
         change.answer_reason = masked(change.answer_reason, keep=order.marketplace_order_id)
         change.save(update_fields=["reason", "answer_reason"])
-    events = OrderEvent.objects.filter(
-        account_id=order.account_id, marketplace_order_id=order.marketplace_order_id
-    )
+    named = Q(marketplace_order_id=order.marketplace_order_id) | Q(order=order)
+    events = OrderEvent.objects.filter(named, account_id=order.account_id)
     for event in events:
         event.document = _without_unknown(event.document)
         event.save(update_fields=["document"])

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders import following, statuses
+from orders.erasing import erase_personal_data
 from orders.models import Order, OrderEvent, TimelineEntry
 from orders.states import Status
 from orders.tasks import process_events
@@ -146,6 +147,14 @@ def test_links_an_order_that_was_placed_under_another_id(vtex, oms):
     assert hear(vtex, an_event("canceled", OrderId="777888-01")) == ["stopped"]
     assert OrderEvent.objects.get().order == the_order()
     assert the_order().status == Status.CANCELLED
+
+
+def test_erases_what_a_linked_event_says_beyond_its_status(vtex, oms):
+    ours = vtex.placed(a_placement())
+    oms.get(order_url("777888-01"), json=a_document("canceled", sellerOrderId=ours))
+    hear(vtex, an_event("canceled", OrderId="777888-01", Shopper="Filomena"))
+    erase_personal_data(order=the_order(), now=timezone.now(), actor=None)
+    assert "Shopper" not in OrderEvent.objects.get().document
 
 
 def test_waits_for_the_placement_of_an_order_that_was_only_announced(vtex, oms):
