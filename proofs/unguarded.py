@@ -16,7 +16,7 @@ from sellers.models import StockLevel
 
 __all__ = ["application"]
 
-STALE_SECONDS = 0.01
+STALE_SECONDS = 0.05
 
 
 def _read_without_locking(levels: QuerySet[StockLevel]) -> list[StockLevel]:
