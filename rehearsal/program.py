@@ -10,7 +10,7 @@ from functools import partial
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rehearsal import books, cancelling, crowding, noticing, placing, shipping
+from rehearsal import books, cancelling, crowding, noticing, placing, returning, shipping
 from rehearsal.stage import Broken, Stage
 from sandbox.client import StandInError
 from sellers.errors import DomainError
@@ -49,6 +49,7 @@ def scenes(*, chaos: bool, crowd: int) -> list[Scene]:
             _("The seller can’t cancel what is partly invoiced"),
             cancelling.by_seller_when_partly_invoiced,
         ),
+        (_("Returned, refunded, then cancelled"), returning.return_and_cancel),
         (_("Hook events, doubled and out of order"), noticing.hook_events),
     ]
     if chaos:
