@@ -1,8 +1,12 @@
-"""The WSGI door, for granian or any other server."""
+"""The WSGI door, for granian or any other server: simulations first, then Django."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from simulation.door import Door  # noqa: E402 (models can be imported once Django is set up)
+
+application = Door(django)

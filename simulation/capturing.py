@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: Answers that wait to be written, in each process; more are dropped, and counted as dropped.
 MOST_WAITING = 500
+#: Samples are only taken while fewer than this many answers wait.
+MOST_SAMPLED = 10
 
 
 class Seen:
@@ -63,11 +65,17 @@ def record(endpoint_key: str, *, now: datetime, status: int, body: bytes, seen: 
         tallier.count(
             endpoint_key, now, status=status, took_us=took_us, causes=tuple(causes.values())
         )
-        if causes or random.random() < settings.SIMULATION_CAPTURE_SAMPLE:  # noqa: S311  # a sample
+        if causes or _is_sampled():
             kept = Kept(endpoint_key, now, status, took_us, causes, seen.cart, seen.snapshot, body)
             _keep(kept)
     except Exception:
         logger.exception("A simulation could not be recorded.")
+
+
+def _is_sampled() -> bool:
+    """A share of the answers, but few at once: to keep one takes as long as to answer ten."""
+    share: float = settings.SIMULATION_CAPTURE_SAMPLE
+    return len(waiting) < MOST_SAMPLED and random.random() < share  # noqa: S311  # no secret
 
 
 def _causes(seen: Seen) -> dict[int, str]:
