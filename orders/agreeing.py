@@ -122,7 +122,7 @@ def hear_agreement(
     kind = _AGREEMENTS.get(agreement.casefold())
     if kind is None:
         raise DomainError(
-            "malformed",
+            "invalid-field",
             f"agreementType: must be {ACKNOWLEDGMENT} or {CONFIRMATION} (SalesOrderSystem035).",
         )
     order = finding.by_either(account=account, path_id=path_id, marketplace_order_id="")

@@ -92,10 +92,10 @@ def _row(
     return row | {"line": line.index, "sku": line.ref} if line else row
 
 
-def sentence(rows: Sequence[Difference]) -> str:
-    """For the marketplace: each difference with its line."""
+def sentence(rows: Sequence[Difference], *, path: str = "") -> str:
+    """For the marketplace: each difference with its line; `path` is the order's in its call."""
     return "; ".join(
-        f"items[{row['line']}].{row['what']}: {row['placed_cents']} placed, "
+        f"{path}items[{row['line']}].{row['what']}: {row['placed_cents']} placed, "
         f"{'none' if row['ours_cents'] is None else row['ours_cents']} ours"
         for row in rows
     )

@@ -31,7 +31,14 @@ def draft_of(account: SellerAccount, placement: Placement, tariff: Tariff) -> Dr
     by the account's rule, for prices that differ."""
     skus, prices = _skus_of(account, placement)
     wanted = [
-        sourcing.Wanted(line.index, skus[line.ref].pk, line.ref, line.quantity, line.policy_ref)
+        sourcing.Wanted(
+            line.index,
+            skus[line.ref].pk,
+            line.ref,
+            line.quantity,
+            line.policy_ref,
+            placement.path,
+        )
         for line in placement.lines
     ]
     policies = sourcing.policies_of(tariff, wanted)
@@ -39,7 +46,8 @@ def draft_of(account: SellerAccount, placement: Placement, tariff: Tariff) -> Dr
         placement, account=account, skus=skus, prices=prices, tariff=tariff
     )
     if different and account.price_rule == SellerAccount.PriceRule.REFUSE:
-        raise Conflict("price-differs", f"Prices differ: {comparing.sentence(different)}.")
+        said = comparing.sentence(different, path=placement.path)
+        raise Conflict("price-differs", f"Prices differ: {said}.")
     return Draft(placement, skus, wanted, policies, different)
 
 
@@ -60,12 +68,12 @@ def _skus_of(
         skus[sku.ref] = sku
         prices[sku.pk] = sku.channel_cents or sku.price_cents
     for line in placement.lines:
-        _require_sold(line, skus.get(line.ref))
+        _require_sold(line, skus.get(line.ref), path=f"{placement.path}items[{line.index}]")
     return skus, prices
 
 
-def _require_sold(line: PlacedLine, sku: Sku | None) -> None:
+def _require_sold(line: PlacedLine, sku: Sku | None, *, path: str) -> None:
     if sku is None:
-        raise DomainError("unknown-sku", f"items[{line.index}]: there is no SKU {line.ref}.")
+        raise DomainError("unknown-sku", f"{path}: there is no SKU {line.ref}.")
     if not sku.is_active:
-        raise Conflict("inactive-sku", f"items[{line.index}]: SKU {line.ref} is not sold now.")
+        raise Conflict("inactive-sku", f"{path}: SKU {line.ref} is not sold now.")

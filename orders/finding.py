@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orders.models import Order
-from sellers.errors import NotFound
+from sellers.errors import Conflict, NotFound
 from sellers.models import SellerAccount
 
 
@@ -16,16 +16,23 @@ def by_ours(*, account: SellerAccount, seller_order_id: str) -> Order:
 
 
 def by_either(*, account: SellerAccount, path_id: str, marketplace_order_id: str) -> Order:
-    """The order a cancellation means: the body's id decides, else ours or theirs in the path.
+    """The order a call means: the body's id decides, else ours or theirs in the path.
 
-    Raises NotFound.
+    Raises NotFound, and Conflict when the path names another order of the seller's.
     """
     orders = Order.objects.filter(account=account)
-    if marketplace_order_id:
-        named = orders.filter(marketplace_order_id=marketplace_order_id).first()
-        return _require(named, marketplace_order_id)
-    ours = orders.filter(seller_order_id=path_id).first()
-    return _require(ours or orders.filter(marketplace_order_id=path_id).first(), path_id)
+    of_path = (
+        orders.filter(seller_order_id=path_id).first()
+        or orders.filter(marketplace_order_id=path_id).first()
+    )
+    if not marketplace_order_id:
+        return _require(of_path, path_id)
+    named = _require(
+        orders.filter(marketplace_order_id=marketplace_order_id).first(), marketplace_order_id
+    )
+    if of_path is not None and of_path.pk != named.pk:
+        raise Conflict("other-order", f"{path_id[:60]} is not the order {marketplace_order_id}.")
+    return named
 
 
 def _require(order: Order | None, named: str) -> Order:

@@ -81,6 +81,8 @@ class Placement:
     operation_id: str
     document: Mapping[str, Any]
     fingerprint: str
+    #: Of the order in the call it came with, `[1].`; empty when it came alone.
+    path: str = ""
 
 
 def placement_of(
@@ -108,6 +110,7 @@ def placement_of(
         operation_id=operation_id[:60],
         document=document,
         fingerprint=fingerprint_of(document),
+        path=path,
     )
 
 
@@ -183,7 +186,7 @@ def _service(bundle: Mapping[str, Any]) -> Cents:
 
 
 def _fault(path: str, reason: str) -> DomainError:
-    return DomainError("malformed", f"{path}: {reason}.")
+    return DomainError("invalid-field", f"{path}: {reason}.")
 
 
 def hold_time(
@@ -196,7 +199,7 @@ def hold_time(
     """
     asked = [_span(line.lock_ttl) for line in lines if line.lock_ttl]
     wanted = max(asked, default=timedelta(minutes=default_minutes))
-    return min(wanted or timedelta(minutes=default_minutes), timedelta(minutes=longest_minutes))
+    return min(wanted, timedelta(minutes=longest_minutes))
 
 
 def _span(lock_ttl: str) -> timedelta:

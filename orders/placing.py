@@ -58,7 +58,7 @@ def _require_distinct(placements: Sequence[Placement]) -> None:
     seen: set[str] = set()
     for position, placement in enumerate(placements):
         if placement.marketplace_order_id in seen:
-            raise DomainError("malformed", f"[{position}].marketplaceOrderId: is there twice.")
+            raise DomainError("invalid-field", f"[{position}].marketplaceOrderId: is there twice.")
         seen.add(placement.marketplace_order_id)
 
 

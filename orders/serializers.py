@@ -5,6 +5,7 @@ Fields are named as Python does; their wire names follow from that (`item_index`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,8 @@ MOST_UNITS = 1_000_000
 #: A hundred million of the currency: more is a slip, and sums stay far from what bigint holds.
 MOST_CENTS = 10_000_000_000
 _WIRE_NAMES = {"lock_ttl": "lockTTL"}
+_LOCK_TIME = re.compile(r"(?=[0-9]{1,4}[a-z])0*[1-9][0-9]*(?:bd|d|h|m)")
+_UNFIT = frozenset('/\\?#%<>"')
 
 
 def wire_name(field: str) -> str:
@@ -26,8 +29,14 @@ def wire_name(field: str) -> str:
     return _WIRE_NAMES.get(field) or head + "".join(part.capitalize() for part in rest)
 
 
+_NEEDED = {"required": True, "allow_null": False, "allow_blank": False}
+_ABSENT = {"required": "is missing.", "null": "must not be null."}
+
+
 class Tolerant(serializers.Serializer[Any]):
     """Finds its fields whatever the case of the keys, and names faults by their wire names."""
+
+    default_error_messages = {**_ABSENT, "invalid": "must be an object."}
 
     @cached_property
     def _keys(self) -> dict[str, str]:
@@ -54,6 +63,13 @@ class Tolerant(serializers.Serializer[Any]):
 class Text(serializers.CharField):
     """Text as it came, spaces included; null is none."""
 
+    default_error_messages = {
+        **_ABSENT,
+        "invalid": "must be text.",
+        "blank": "must not be empty.",
+        "max_length": "must have at most {max_length} characters.",
+    }
+
     def __init__(self, **options: Any) -> None:
         super().__init__(
             **({"required": False, "allow_null": True, "allow_blank": True} | options),
@@ -61,13 +77,36 @@ class Text(serializers.CharField):
         )
 
 
-class Id(serializers.CharField):
+class Id(Text):
     def __init__(self, max_length: int) -> None:
-        super().__init__(max_length=max_length, trim_whitespace=False)
+        super().__init__(max_length=max_length, **_NEEDED)
+
+
+class Segment(Text):
+    """An id that our own calls carry in their path: what would lead elsewhere there is refused."""
+
+    default_error_messages = {
+        "unfit": "must fit into an address: no spaces, control characters or any of "
+        + " ".join(sorted(_UNFIT))
+        + ", and not . or .. alone."
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if text in (".", "..") or not text.isprintable() or _UNFIT & set(text) or " " in text:
+            self.fail("unfit")
+        return text
 
 
 class Number(serializers.DecimalField):
     """A decimal of any length, rounded to four places; null is none."""
+
+    default_error_messages = {
+        **_ABSENT,
+        **dict.fromkeys(("invalid", "max_string_length"), "must be a number."),
+        **dict.fromkeys(("max_digits", "max_whole_digits"), "must be a number of fewer digits."),
+        "min_value": "must be a number from {min_value}.",
+    }
 
     def __init__(self, *, max_digits: int = 14, **options: Any) -> None:
         given = {"required": False, "allow_null": True} | options
@@ -79,12 +118,50 @@ class Number(serializers.DecimalField):
         return super().validate_precision(round(value, 4))
 
 
-def cents(*, lowest: int = 0, **options: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=lowest, max_value=MOST_CENTS, **options)
+class Whole(serializers.IntegerField):
+    """A whole number between bounds, which are said when it is not."""
+
+    default_error_messages = _ABSENT
+
+    def __init__(self, *, lowest: int, most: int, unit: str = "a whole number", **options: Any):
+        faults = ("invalid", "min_value", "max_value", "max_string_length")
+        said = dict.fromkeys(faults, f"must be {unit} from {lowest} to {most}.")
+        super().__init__(min_value=lowest, max_value=most, error_messages=said, **options)
 
 
-def many(child: Tolerant, **options: Any) -> serializers.ListSerializer[Any]:
-    return serializers.ListSerializer(child=child, **options)
+def units(*, lowest: int = 1, **options: Any) -> Whole:
+    return Whole(lowest=lowest, most=MOST_UNITS, **options)
+
+
+def cents(*, lowest: int = 0, **options: Any) -> Whole:
+    return Whole(lowest=lowest, most=MOST_CENTS, unit="whole cents", **options)
+
+
+class Flag(serializers.BooleanField):
+    default_error_messages = {**_ABSENT, "invalid": "must be true or false."}
+
+
+class Moment(serializers.DateTimeField):
+    default_error_messages = {
+        **_ABSENT,
+        **dict.fromkeys(
+            ("invalid", "date", "make_aware", "overflow"),
+            "must be a date and time such as 2026-01-31T12:00:00Z.",
+        ),
+    }
+
+
+class Many(serializers.ListSerializer[Any]):
+    default_error_messages = {
+        **_ABSENT,
+        "not_a_list": "must be a list.",
+        "empty": "must not be empty.",
+        "max_length": "must have at most {max_length} entries.",
+    }
+
+
+def many(child: Tolerant, **options: Any) -> Many:
+    return Many(child=child, **options)
 
 
 class PriceTag(Tolerant):
@@ -99,37 +176,45 @@ class PriceTag(Tolerant):
 
 class BundleItem(Tolerant):
     price = cents(required=False, allow_null=True)
-    quantity = serializers.IntegerField(
-        min_value=0, max_value=MOST_UNITS, required=False, allow_null=True
-    )
+    quantity = units(lowest=0, required=False, allow_null=True)
 
 
 class Item(Tolerant):
     id = Id(max_length=100)
     unique_id = Text(max_length=60)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = units()
     seller = Text(max_length=100)
     price = cents()
     unit_multiplier = Number(max_digits=12, min_value=Decimal(0))
     bundle_items = many(BundleItem(), required=False, allow_null=True)
     price_tags = many(PriceTag(), required=False, allow_null=True)
-    is_gift = serializers.BooleanField(required=False, allow_null=True)
+    is_gift = Flag(required=False, allow_null=True)
     commission = Number()
     freight_commission = Number()
 
 
 class DeliveryWindow(Tolerant):
-    start_date_utc = serializers.DateTimeField(required=False, allow_null=True)
-    end_date_utc = serializers.DateTimeField(required=False, allow_null=True)
+    start_date_utc = Moment(required=False, allow_null=True)
+    end_date_utc = Moment(required=False, allow_null=True)
+
+
+class LockTime(Text):
+    """How long stock is to be held. None at all is fine, a time of nothing is not."""
+
+    default_error_messages = {"unfit": "must be a time such as 10d, 3bd, 12h or 30m, not of 0."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if text and not _LOCK_TIME.fullmatch(text):
+            self.fail("unfit")
+        return text
 
 
 class Logistics(Tolerant):
-    item_index = serializers.IntegerField(min_value=0, max_value=MOST_ITEMS, required=False)
+    item_index = Whole(lowest=0, most=MOST_ITEMS, required=False)
     selected_sla = Text(max_length=60)
     selected_delivery_channel = Text()
-    lock_ttl = serializers.RegexField(
-        r"^\d{1,4}(bd|d|h|m)$", required=False, allow_null=True, allow_blank=True
-    )
+    lock_ttl = LockTime()
     shipping_estimate = Text()
     price = cents(required=False, allow_null=True)
     delivery_window = DeliveryWindow(required=False, allow_null=True)
@@ -149,7 +234,7 @@ class ShippingData(Tolerant):
 
 
 class PlacedOrder(Tolerant):
-    marketplace_order_id = Id(max_length=60)
+    marketplace_order_id = Segment(max_length=60, **_NEEDED)
     marketplace_order_group = Text(max_length=60)
     marketplace_services_endpoint = Text(max_length=300)
     marketplace_payment_value = cents()
@@ -169,7 +254,7 @@ class Cancellation(Tolerant):
     reason = Text()
 
 
-class OneOrMany(serializers.ListSerializer[Any]):
+class OneOrMany(Many):
     """Where some of VTEX's pages show an array and others its only element."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -179,7 +264,7 @@ class OneOrMany(serializers.ListSerializer[Any]):
 class ChangedItem(Tolerant):
     id = Id(max_length=100)
     unique_id = Text(max_length=60)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = units()
     seller = Text(max_length=100)
     price = cents(required=False, allow_null=True)
     selling_price = cents(required=False, allow_null=True)
@@ -207,8 +292,8 @@ def _parts(child: Tolerant) -> OneOrMany:
 
 
 class ChangeOrder(Tolerant):
-    change_request_id = Text(max_length=60)
-    request_id = Text(max_length=60)
+    change_request_id = Segment(max_length=60)
+    request_id = Segment(max_length=60)
     reason = Text()
     add = _parts(ChangedPart())
     remove = _parts(ChangedPart())
@@ -231,7 +316,7 @@ class EventOrigin(Tolerant):
 
 
 class Event(Tolerant):
-    order_id = Id(max_length=60)
+    order_id = Segment(max_length=60, **_NEEDED)
     state = Text(max_length=60)
     last_change = Text(max_length=40)
     current_change = Text()

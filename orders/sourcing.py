@@ -25,6 +25,12 @@ class Wanted(NamedTuple):
     ref: str
     quantity: int
     policy_ref: str
+    #: Of its order in the call it was placed with.
+    order_path: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.order_path}items[{self.line}]"
 
 
 class Short(NamedTuple):
@@ -53,7 +59,7 @@ def policies_of(tariff: Tariff, lines: Iterable[Wanted]) -> dict[str, Policy]:
         if line.policy_ref not in known:
             raise DomainError(
                 "unknown-sla",
-                f"items[{line.line}]: there is no delivery option “{line.policy_ref}”.",
+                f"{line.path}: there is no delivery option “{line.policy_ref}”.",
             )
     return {ref: known[ref] for ref in {line.policy_ref for line in lines}}
 
@@ -92,7 +98,7 @@ def require_complete(sourced: Sourced) -> None:
     """Raises Conflict `not-available` naming each short line, what was asked and what there is."""
     if sourced.short:
         gaps = "; ".join(
-            f"items[{gap.wanted.line}]: {gap.wanted.quantity} of SKU {gap.wanted.ref} asked, "
+            f"{gap.wanted.path}: {gap.wanted.quantity} of SKU {gap.wanted.ref} asked, "
             f"{gap.available} available"
             for gap in sourced.short
         )

@@ -37,6 +37,8 @@ class _AlwaysJson(BaseContentNegotiation):
 
 
 class ProtocolView(APIView):
+    # Not OPTIONS: the framework would describe itself.
+    http_method_names = ["post", "patch"]
     authentication_classes = [EndpointAuthentication]
     content_negotiation_class = _AlwaysJson
 

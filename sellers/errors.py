@@ -70,8 +70,16 @@ def vtex_exception_handler(exc: Exception, context: dict[str, Any]) -> Response 
         return Response(error_body("not-found", "There is nothing here."), status=404)
     response = exception_handler(exc, context)
     if response is not None and isinstance(exc, exceptions.APIException):
-        response.data = error_body(str(exc.default_code), _sentence(exc.detail))
+        response.data = error_body(*_said(exc, context))
     return response
+
+
+def _said(exc: exceptions.APIException, context: dict[str, Any]) -> tuple[str, str]:
+    if isinstance(exc, exceptions.ValidationError):
+        return "invalid-field", _sentence(exc.detail)
+    if isinstance(exc, exceptions.MethodNotAllowed):
+        return "method-not-allowed", f"Use {' or '.join(context['view'].allowed_methods)}."
+    return str(exc.default_code).replace("_", "-"), str(exc.detail)
 
 
 def _sentence(detail: Any, path: str = "") -> str:
@@ -83,7 +91,7 @@ def _sentence(detail: Any, path: str = "") -> str:
         faulty = next((i for i, entry in enumerate(detail) if entry), 0)
         nested = isinstance(detail[faulty], (dict, list))
         return _sentence(detail[faulty], f"{path}[{faulty}]" if nested else path)
-    return f"{path}: {detail}" if path else str(detail)
+    return f"{path or 'body'}: {detail}"
 
 
 def _step(path: str, key: str) -> str:

@@ -23,7 +23,9 @@ def _with(path: str, value: Any) -> dict[str, Any]:
     return placement
 
 
+UNFIT = (".", "..", "a/b", "a?b", "a#b", "a%2Fb", "a b", " a", "a\t", "a\x7f", "<b>", 'a"b', "a\\b")
 WRONG = [
+    *(("marketplaceOrderId", unfit, "marketplaceOrderId: must fit") for unfit in UNFIT),
     ("marketplaceOrderId", "", "marketplaceOrderId"),
     ("marketplaceOrderId", None, "marketplaceOrderId"),
     ("marketplaceOrderId", "x" * 61, "marketplaceOrderId"),
@@ -32,12 +34,14 @@ WRONG = [
     ("marketplacePaymentValue", -1, "marketplacePaymentValue"),
     ("marketplacePaymentValue", 10**30, "marketplacePaymentValue"),
     ("items", [], "items"),
-    ("items", None, "items"),
-    ("items", "many", "items"),
-    ("items", [None], "items[0]"),
+    ("items", None, "[0].items: must not be null."),
+    ("items", "many", "[0].items: must be a list."),
+    ("items", [None], "[0].items[0]: must"),
+    ("items", [7], "[0].items[0]: must be an object."),
     ("items.0.quantity", 0, "items[0].quantity"),
     ("items.0.quantity", -3, "items[0].quantity"),
-    ("items.0.quantity", 1.5, "items[0].quantity"),
+    ("items.0.quantity", 1.5, "[0].items[0].quantity: must be a whole number from 1 to 1000000."),
+    ("items.0.quantity", 1e20, "from 1 to 1000000."),
     ("items.0.quantity", True, "items[0].quantity"),
     ("items.0.quantity", 10**400, "items[0].quantity"),
     ("items.0.quantity", [1], "items[0].quantity"),
@@ -56,6 +60,16 @@ WRONG = [
     ("shippingData.logisticsInfo", [], "items[0]"),
     ("shippingData.logisticsInfo.0.selectedSla", None, "items[0]"),
     ("shippingData.logisticsInfo.0.lockTTL", "soon", "lockTTL"),
+    (
+        "shippingData.logisticsInfo.0.lockTTL",
+        "0d",
+        "[0].shippingData.logisticsInfo[0].lockTTL: must",
+    ),
+    ("shippingData.logisticsInfo.0.lockTTL", "00bd", "logisticsInfo[0].lockTTL"),
+    ("shippingData.logisticsInfo.0.lockTTL", "12345m", "logisticsInfo[0].lockTTL"),
+    ("shippingData.logisticsInfo.0.lockTTL", "٣d", "logisticsInfo[0].lockTTL"),
+    ("shippingData.logisticsInfo.0.selectedSla", "none-such", "[0].items[0]: there is no delivery"),
+    ("items.0.id", "9999", "[0].items[0]: there is no SKU 9999."),
     ("shippingData.logisticsInfo.0.price", -5, "price"),
     ("shippingData.logisticsInfo.0.itemIndex", 7, "items[0]"),
     ("shippingData.logisticsInfo.0.deliveryWindow", {"startDateUtc": "noon"}, "startDateUtc"),
@@ -68,8 +82,39 @@ def test_names_the_path_of_a_wrong_value(vtex, path, value, named):
     before = everything()
     refusal = vtex.place(_with(path, value))
     assert refusal.status_code == 400
-    assert named in error_of(refusal)["message"]
+    error = error_of(refusal)
+    assert named in error["message"]
+    assert error["code"] in ("invalid-field", "unknown-sku", "unknown-sla")
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (Line("9999"), "[1].items[0]: there is no SKU 9999."),
+        (Line(quantity=11), "Not enough stock: [1].items[0]: 11 of SKU 1001 asked, 9 available."),
+    ],
+)
+def test_names_the_order_among_several_whose_line_cannot_be_had(vtex, line, said):
+    before = everything()
+    refusal = vtex.place(a_placement(order_id="1-01"), a_placement(line, order_id="2-01"))
+    assert error_of(refusal)["message"] == said
+    assert everything() == before
+
+
+def test_names_no_position_for_an_order_that_comes_alone(vtex):
+    refusal = vtex.post("/pvt/orders", a_placement(Line("9999")))
+    assert error_of(refusal)["message"] == "items[0]: there is no SKU 9999."
+
+
+def test_says_what_a_body_of_another_kind_should_be(vtex):
+    refusal = vtex.post("/pvt/orders/R-X/fulfill", [1, 2])
+    assert refusal.status_code == 400
+    assert error_of(refusal) == {
+        "code": "invalid-field",
+        "message": "body: must be an object.",
+        "exception": None,
+    }
 
 
 def test_names_the_position_of_the_order_at_fault(vtex):
@@ -159,11 +204,19 @@ def test_accepts_nulls_where_vtex_sends_them(vtex):
     assert vtex.place(placement).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
-def test_answers_other_methods_in_the_error_shape(vtex, method, client):
-    answer = getattr(client, method)(vtex.base + "/pvt/orders")
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch", "options"])
+@pytest.mark.parametrize(
+    "path", ["/pvt/orders", "/pvt/orders/R-X/fulfill", "/pvt/orders/R-X/cancel", "/hook"]
+)
+def test_answers_other_methods_in_the_error_shape(vtex, path, method, client):
+    answer = getattr(client, method)(vtex.base + path)
     assert answer.status_code == 405
-    error_of(answer)
+    assert answer["Allow"] == "POST"
+    assert error_of(answer) == {
+        "code": "method-not-allowed",
+        "message": "Use POST.",
+        "exception": None,
+    }
 
 
 @pytest.mark.parametrize("path", ["/pvt/orders/R-X/unknown", "/pvt/nothing", "/pvt/orders/R-X"])

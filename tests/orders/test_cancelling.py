@@ -72,6 +72,19 @@ def test_finds_the_order_by_either_id_of_the_path_when_the_body_says_nothing(vte
     assert vtex.post(f"/pvt/orders/{path_id}/cancel", {}).status_code == 200
 
 
+def test_cancels_neither_when_path_and_body_name_two_orders(vtex):
+    first = vtex.placed(a_placement())
+    second = vtex.placed(a_placement(order_id="2-01"))
+    vtex.fulfill(second, "2-01")
+    before = everything()
+    for path_id in (second, "2-01"):
+        refusal = vtex.cancel(path_id, "1138342255777-01")
+        assert refusal.status_code == 409
+        assert error_of(refusal)["code"] == "other-order"
+    assert everything() == before
+    assert vtex.cancel(first, "1138342255777-01").status_code == 200
+
+
 def test_does_not_know_other_orders(vtex):
     vtex.placed(a_placement())
     answer = vtex.cancel("R-X", "9-01")

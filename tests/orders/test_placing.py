@@ -98,7 +98,7 @@ def test_refuses_two_lines_that_only_together_exceed_the_stock(vtex):
     refusal = vtex.place(a_placement(line, line))
     assert refusal.status_code == 409
     assert error_of(refusal)["message"] == (
-        "Not enough stock: items[1]: 6 of SKU 1001 asked, 4 available."
+        "Not enough stock: [0].items[1]: 6 of SKU 1001 asked, 4 available."
     )
     assert everything() == before
 
@@ -198,7 +198,8 @@ def test_refuses_what_it_cannot_sell_and_names_it(vtex, lines, sla, named):
         ("8d", timedelta(days=8)),
         ("99d", timedelta(days=30)),
         (None, timedelta(days=7)),
-        ("0d", timedelta(days=7)),
+        ("", timedelta(days=7)),
+        ("007m", timedelta(minutes=7)),
     ],
 )
 def test_holds_for_the_lock_ttl_within_the_accounts_bounds(vtex, lock_ttl, expected):
@@ -244,8 +245,22 @@ def test_follows_the_price_rule_beyond_the_tolerance(
     answer = vtex.place(a_placement(Line(price=1600, freight=990)))
     assert answer.status_code == status
     if status == 409:
-        assert "items[0].price: 1600 placed, 1700 ours" in error_of(answer)["message"]
+        assert "[0].items[0].price: 1600 placed, 1700 ours" in error_of(answer)["message"]
     assert Order.objects.filter(flagged_at__isnull=False).exists() == flagged
+
+
+def test_counts_every_unit_of_a_bundle_item_when_it_adds_up(vtex):
+    placement = a_placement()
+    placement["items"][0]["bundleItems"] = [{"id": 1, "name": "Gift", "price": 1, "quantity": 99}]
+    vtex.placed(placement)
+    order = Order.objects.get()
+    assert order.flagged_at is not None
+    (row,) = order.timeline.get(code="total-differs").facts["differences"]
+    assert row["ours_cents"] - row["placed_cents"] == 99
+    paid = placement["marketplacePaymentValue"] + 99
+    more = {"marketplaceOrderId": "2-01", "marketplacePaymentValue": paid}
+    vtex.placed(placement | more)
+    assert Order.objects.get(marketplace_order_id="2-01").flagged_at is None
 
 
 def test_flags_an_order_that_does_not_add_up_with_both_sums(vtex):
