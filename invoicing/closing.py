@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from invoicing import billing, contents, notices, numbering
+from invoicing import billing, contents, notices, numbering, papers
 from invoicing.models import Invoice, InvoiceLine, Package, PackageItem
 from orders import modifying, moving
 from orders.models import TimelineEntry
@@ -27,12 +27,15 @@ def close(
     number: str | None = None,
     key: str = "",
     weight_g: int | None = None,
+    url: str = "",
+    document: bytes = b"",
 ) -> Invoice:
     """Close `package` and invoice what is in it; the order is invoiced with its last unit.
 
     Stock, invoice, outbox message and timeline are written together or not at all. Without
-    `number` (and `key`) the account's series gives one. Raises DomainError or Conflict with the
-    reason; then nothing changed.
+    `number` (and `key`) the account's series gives one. `document` is the invoice's XML: it must
+    match the package, its number and key count, and it is sent along. Raises DomainError or
+    Conflict with the reason; then nothing changed.
     """
     order = contents.lock_for_packing(order_id=package.order_id)
     package = contents.open_package(order=order, package_id=package.pk)
@@ -40,10 +43,13 @@ def close(
     if refusal is not None:
         raise refusal
     bill = billing.bill_of(package)
-    items = list(package.items.select_related("line").order_by("line__index"))
+    items = list(package.items.select_related("line__sku").order_by("line__index"))
+    units = [(item.line, item.quantity) for item in items]
+    paper = papers.settle(number=number, key=key, url=url, document=document, now=now)
+    papers.require_match(paper, units, order=order, value_cents=bill.value, now=now, actor=actor)
     _ship(package, items, now=now, actor=actor)
-    invoice = _invoice(package, bill, items, number=number, key=key, now=now)
-    notices.owe_invoice(invoice, [(item.line, item.quantity) for item in items], now=now)
+    invoice = _invoice(package, bill, items, paper=paper)
+    notices.owe_invoice(invoice, units, now=now, document=paper.text)
     _seal(package, weight_g=weight_g, now=now, actor=actor)
     tell(invoice, "package-closed", now=now, actor=actor)
     if bill.closing:
@@ -98,14 +104,12 @@ def _invoice(
     bill: billing.Bill,
     items: Sequence[PackageItem],
     *,
-    number: str | None,
-    key: str,
-    now: datetime,
+    paper: papers.Paper,
 ) -> Invoice:
     account = package.order.account
     voided = package.invoices.order_by("-id").first()
     number, key = numbering.settle(
-        account=account, number=number, key=key, earlier=voided.number if voided else ""
+        account=account, number=paper.number, key=paper.key, earlier=voided.number if voided else ""
     )
     invoice = Invoice.objects.create(
         account=account,
@@ -113,8 +117,9 @@ def _invoice(
         package=package,
         number=number,
         key=key,
+        url=paper.url,
         value_cents=bill.value,
-        issued_at=now,
+        issued_at=paper.issued_at,
     )
     values = bill.line_values()
     InvoiceLine.objects.bulk_create(

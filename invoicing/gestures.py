@@ -159,9 +159,18 @@ def close(
     weight_g: int | None,
     now: datetime,
     actor: User,
+    url: str = "",
+    document: bytes = b"",
 ) -> Outcome:
     invoice = packing.close(
-        package=package, number=number or None, key=key, weight_g=weight_g, now=now, actor=actor
+        package=package,
+        number=number or None,
+        key=key,
+        weight_g=weight_g,
+        url=url,
+        document=document,
+        now=now,
+        actor=actor,
     )
     following = current(order=package.order, package_id=None)
     facts = {"number": package.number, "invoice": invoice.number}

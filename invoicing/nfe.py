@@ -22,6 +22,15 @@ class AccessKey:
     text: str
 
     @property
+    def month(self) -> str:
+        """Year and month of issue, as YYMM."""
+        return self.text[2:6]
+
+    @property
+    def issuer(self) -> str:
+        return self.text[6:20]
+
+    @property
     def series(self) -> int:
         return int(self.text[22:25])
 

@@ -36,7 +36,25 @@ def settle(
             _("The access key belongs to invoice %(theirs)d, not to %(ours)s.")
             % {"theirs": access.number, "ours": chosen},
         )
+    if access:
+        _check_issuer(access, account=account)
     return chosen, access.text if access else ""
+
+
+def _check_issuer(access: nfe.AccessKey, *, account: SellerAccount) -> None:
+    """The key is this seller's, of the series it invoices with; each compared when it is known."""
+    if account.tax_id and access.issuer != account.tax_id:
+        raise DomainError(
+            "bad-access-key",
+            _("The access key is of another issuer: %(issuer)s.") % {"issuer": access.issuer},
+        )
+    series = InvoiceSeries.objects.filter(account=account).first()
+    if series and series.fiscal_series is not None and access.series != series.fiscal_series:
+        raise DomainError(
+            "bad-access-key",
+            _("The access key is of series %(theirs)d, not %(ours)d.")
+            % {"theirs": access.series, "ours": series.fiscal_series},
+        )
 
 
 def check(*, account: SellerAccount, number: str) -> None:

@@ -13,6 +13,7 @@ from orders import moving
 from orders.models import Order, OrderEvent, PersonalData, TimelineEntry
 from orders.states import CLOSED, Status
 from sellers.errors import Conflict
+from sellers.marketplace import outbox
 from sellers.marketplace.excerpts import masked
 from sellers.models import User
 
@@ -72,6 +73,7 @@ def _clean_traces(order: Order) -> None:
         change.answer_reason = masked(change.answer_reason, keep=order.marketplace_order_id)
         change.save(update_fields=["reason", "answer_reason"])
     named = Q(marketplace_order_id=order.marketplace_order_id) | Q(order=order)
+    outbox.forget_documents(account_id=order.account_id, subject=order.marketplace_order_id)
     events = OrderEvent.objects.filter(named, account_id=order.account_id)
     for event in events:
         event.document = _without_unknown(event.document)

@@ -3,12 +3,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from invoicing.models import Invoice, InvoiceLine, InvoiceSeries
 from sellers.admin.base import (
     NOTHING,
+    Badge,
     AccountIsFixed,
     PortalAdmin,
     PortalInline,
@@ -36,8 +38,12 @@ def _allowed(names: tuple[str, ...], request: HttpRequest) -> list[str]:
 
 class InvoiceLineInline(ReadOnly, PortalInline):
     model = InvoiceLine
-    fields = ("line", "quantity", "shown_value")
-    readonly_fields = ("shown_value",)
+    fields = ("shown_item", "quantity", "shown_value")
+    readonly_fields = ("shown_item", "shown_value")
+
+    @display(description=_("item"))
+    def shown_item(self, row: InvoiceLine) -> str:
+        return f"{row.line.name} ({row.line.ref})"
 
     @display(description=_("value"))
     def shown_value(self, row: InvoiceLine) -> str:
@@ -73,7 +79,14 @@ class InvoiceAdmin(ReadOnly, PortalAdmin):
     )
     search_help_text = _("The beginning of an invoice number, access key or order id.")
     inlines = (InvoiceLineInline,)
-    readonly_fields = ("shown_package", "shown_value", "shown_fate")
+    readonly_fields = (
+        "shown_package",
+        "shown_value",
+        "shown_issued",
+        "shown_url",
+        "shown_fate",
+        "shown_voided",
+    )
     fields = (
         "account",
         "order",
@@ -81,11 +94,11 @@ class InvoiceAdmin(ReadOnly, PortalAdmin):
         "kind",
         "number",
         "key",
-        "url",
+        "shown_url",
         "shown_value",
-        "issued_at",
+        "shown_issued",
         "shown_fate",
-        "voided_at",
+        "shown_voided",
     )
 
     @display(description=_("package"), ordering="package__number")
@@ -101,10 +114,20 @@ class InvoiceAdmin(ReadOnly, PortalAdmin):
         return local(invoice.issued_at, invoice.account.zone)
 
     @display(description=_("at the marketplace"), label=_FATES)
-    def shown_fate(self, invoice: Invoice) -> tuple[str, str]:
+    def shown_fate(self, invoice: Invoice) -> Badge:
         if invoice.message is None:
-            return "", NOTHING
-        return invoice.message.status, invoice.message.get_status_display()
+            return Badge("", NOTHING)
+        return Badge(invoice.message.status, invoice.message.get_status_display())
+
+    @display(description=_("voided"))
+    def shown_voided(self, invoice: Invoice) -> str:
+        return local(invoice.voided_at, invoice.account.zone)
+
+    @display(description=_("link to the document"))
+    def shown_url(self, invoice: Invoice) -> str:
+        if not invoice.url:
+            return NOTHING
+        return format_html('<a class="text-link" href="{}">{}</a>', invoice.url, invoice.url)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return _allowed(self.list_display, request)
@@ -119,7 +142,7 @@ class InvoiceSeriesAdmin(AccountIsFixed):
 
     list_display = ("account", "prefix", "next_number")
     list_select_related = ("account",)
-    fields = ("account", "prefix", "next_number")
+    fields = ("account", "prefix", "next_number", "fiscal_series")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoicing import gestures, tracking
+from invoicing import gestures, nfe_document, tracking
 from invoicing.gestures import Outcome
 from invoicing.models import Package
 from orders.models import Order, OrderLine
@@ -64,9 +64,20 @@ def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
         number=number,
         key=key,
         weight_g=weight_g or None,
+        url=request.POST.get("url", ""),
+        document=_document(request),
         now=now,
         actor=actor,
     )
+
+
+def _document(request: HttpRequest) -> bytes:
+    """The invoice's XML: a file of a plain form, or its text from the script."""
+    file = request.FILES.get("document")
+    if file is None:
+        return request.POST.get("document", "").encode()
+    # One byte more than may be: enough to be told that it is too large.
+    return bytes(file.read(nfe_document.LONGEST + 1))
 
 
 def _reopen(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:

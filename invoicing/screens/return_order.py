@@ -190,7 +190,7 @@ def _page(request: HttpRequest, order: Order) -> HttpResponse:
 
 def _confirmation(request: HttpRequest, order: Order, arrived: list[Arrived]) -> HttpResponse:
     """The same fields once more, hidden, under a summary to be confirmed."""
-    said = [(name, value) for name, value in request.POST.items() if "-" in name and value.strip()]
+    said = [(name, value) for name, value in request.POST.items() if "-" in name and value]
     context = {
         "order": order,
         "arrived": [(each, ReturnItem.Condition(each.condition).label) for each in arrived],

@@ -139,11 +139,22 @@
 
   // --- every other form on the board
 
-  board.addEventListener("submit", (event) => {
+  /** The form's fields with each file as its text: gestures are sent as plain fields. */
+  async function fieldsOf(target) {
+    const fields = new FormData(target);
+    for (const [name, value] of [...fields]) {
+      if (value instanceof File) fields.set(name, value.size ? await value.text() : "");
+    }
+    return fields;
+  }
+
+  board.addEventListener("submit", async (event) => {
     const target = event.target.closest("form[data-gesture]");
     if (!target) return;
     event.preventDefault();
-    const fields = new FormData(target);
+    const withFile = [...target.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+    const fields = withFile ? await fieldsOf(target) : new FormData(target);
+    if (!withFile) fields.delete("document");
     if ("once" in target.dataset) {
       // Pressed twice it is still the same gesture: it keeps the id it was drawn with.
       const button = target.querySelector("button");
