@@ -180,7 +180,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"endpoint_keys": {"()": "sellers.redaction.EndpointKeyFilter"}},
+    "filters": {
+        "endpoint_keys": {"()": "sellers.redaction.EndpointKeyFilter"},
+        "one_line": {"()": "config.refusing.OneLine"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
@@ -193,6 +196,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
         # Says at every start that it cannot draw bitmaps, which nobody asks of it.
         "pyBarcode": {"level": "WARNING"},
     },

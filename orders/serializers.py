@@ -121,11 +121,11 @@ class Number(serializers.DecimalField):
 class Whole(serializers.IntegerField):
     """A whole number between bounds, which are said when it is not."""
 
-    default_error_messages = _ABSENT
+    default_error_messages = {**_ABSENT}
 
     def __init__(self, *, lowest: int, most: int, unit: str = "a whole number", **options: Any):
         faults = ("invalid", "min_value", "max_value", "max_string_length")
-        said = dict.fromkeys(faults, f"must be {unit} from {lowest} to {most}.")
+        said: dict[str, Any] = dict.fromkeys(faults, f"must be {unit} from {lowest} to {most}.")
         super().__init__(min_value=lowest, max_value=most, error_messages=said, **options)
 
 
