@@ -51,20 +51,25 @@ def _url_of(config: dict[str, object]) -> object:
 
 def is_gone(account: SellerAccount, way: str, *, clock: Clock) -> None:
     """The marketplace has no hook (or feed) of ours any more."""
-    # Before and after: orders are compared even if we die between, and what happens until the new
-    # one exists is in neither.
-    sweeping.compare_all(account)
+    what = f"{way}-dropped"
+    if not _is_open(account, what, Outcome.NOT_MADE):
+        # Before as well as after: orders are compared even if we die between. Not again with every
+        # vain attempt, as that would have all of them read every minute.
+        sweeping.compare_all(account)
     make = subscribing.create_hook if way == subscribing.HOOK else subscribing.create_feed
     try:
         make(account=account, clock=clock)
+    except Unanswered as silence:
+        logger.warning("The %s of account %s can't be made anew yet: %s", way, account.pk, silence)
+        return
     except DomainError as refusal:
         facts = {"code": refusal.code, "message": refusal.message}
-        _tell(account, f"{way}-dropped", Outcome.NOT_MADE, facts, now=clock())
+        _tell(account, what, Outcome.NOT_MADE, facts, now=clock())
         return
     with transaction.atomic():
         compared = sweeping.compare_all(account)
         facts = {"orders_to_compare": str(compared)}
-        _tell(account, f"{way}-dropped", Outcome.MADE_ANEW, facts, now=clock())
+        _tell(account, what, Outcome.MADE_ANEW, facts, now=clock())
 
 
 def refused(account: SellerAccount, way: str, refusal: Refused, *, now: datetime) -> None:
@@ -76,10 +81,7 @@ def _tell(
     account: SellerAccount, what: str, outcome: Outcome, facts: dict[str, str], *, now: datetime
 ) -> None:
     logger.error("Account %s, %s: %s.", account.pk, what, outcome.value)
-    open_already = OrderEvent.objects.filter(
-        account=account, state=what, outcome=outcome, flagged_at__isnull=False
-    )
-    if outcome != Outcome.MADE_ANEW and open_already.exists():
+    if outcome != Outcome.MADE_ANEW and _is_open(account, what, outcome):
         return
     OrderEvent.objects.create(
         account=account,
@@ -92,3 +94,10 @@ def _tell(
         flagged_at=now,
         outcome=outcome,
     )
+
+
+def _is_open(account: SellerAccount, what: str, outcome: Outcome) -> bool:
+    """Whether this stands before staff already, unseen."""
+    return OrderEvent.objects.filter(
+        account=account, state=what, outcome=outcome, flagged_at__isnull=False
+    ).exists()

@@ -14,7 +14,7 @@ from orders.states import Status
 from orders.tasks import read_feed, read_feeds, sweep_orders, watch_hooks
 from sellers.marketplace.subscribing import DOCUMENTED_STATUSES
 from sellers.models import SellerAccount
-from tests.builders import a_placement, a_seller
+from tests.builders import a_placement, a_seller, an_order
 from tests.orders.conftest import levels
 from tests.orders.events import (
     FEED_CONFIG_URL,
@@ -170,11 +170,22 @@ def test_tells_a_manager_once_when_a_dropped_feed_can_not_be_made_anew(reader, o
     oms.get(FEED_URL, status=404, json=NOT_FOUND)
     oms.get(FEED_CONFIG_URL, status=404, json=NOT_FOUND)
     oms.get(HOOK_CONFIG_URL, json=FROM_ORDERS)
+    open_order = an_order()
+    oms.get(order_url(open_order.marketplace_order_id), json=a_document())
     for _minute in range(3):
         read_feed(reader.pk)
+        sweep_orders()
     assert told() == [("feed-dropped", "not-made")]
+    assert sum("/pvt/orders/" in str(call.request.url) for call in oms.calls) == 1
     reader.refresh_from_db()
     assert reader.reads_feed, "tried again every minute"
+
+
+def test_tries_again_without_alarm_while_the_marketplace_is_in_trouble(reader, oms):
+    oms.get(FEED_URL, status=404, json=NOT_FOUND)
+    oms.get(HOOK_CONFIG_URL, status=503)
+    read_feed(reader.pk)
+    assert told() == []
 
 
 def test_makes_a_dropped_hook_anew_and_tells_a_manager(reader, oms):
