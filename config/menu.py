@@ -44,7 +44,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
         _("Marketplace"),
         [
             Entry(
-                _("Messages sent"),
+                _("Messages to the marketplace"),
                 "outbox",
                 "admin:sellers_outboxmessage_changelist",
                 "sellers.view_outboxmessage",

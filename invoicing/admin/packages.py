@@ -11,12 +11,17 @@ from unfold.decorators import display
 
 from invoicing.models import Package, PackageItem
 from invoicing.screens.urls import screen_urls
-from sellers.admin.base import NOTHING, PortalAdmin, PortalInline, ReadOnly, local
+from sellers.admin.base import NOTHING, Badge, PortalAdmin, PortalInline, ReadOnly, local
 
 
 class PackageItemInline(ReadOnly, PortalInline):
     model = PackageItem
-    fields = ("line", "quantity")
+    fields = ("shown_item", "quantity")
+    readonly_fields = ("shown_item",)
+
+    @display(description=_("item"))
+    def shown_item(self, row: PackageItem) -> str:
+        return f"{row.line.name} ({row.line.ref})"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PackageItem]:
         rows: QuerySet[PackageItem] = super().get_queryset(request)
@@ -48,26 +53,41 @@ class PackageAdmin(ReadOnly, PortalAdmin):
         "order",
         "table_link",
         "number",
-        "status",
+        "shown_status",
         "weight_g",
-        "opened_at",
-        "closed_at",
+        "shown_opened",
+        "shown_closed",
         "closed_by",
         "courier",
         "tracking_number",
         "tracking_url",
-        "dispatched_at",
-        "delivered_at",
+        "shown_dispatched",
+        "shown_delivered",
     )
-    readonly_fields = ("table_link",)
+    readonly_fields = (
+        "table_link",
+        "shown_status",
+        "shown_opened",
+        "shown_closed",
+        "shown_dispatched",
+        "shown_delivered",
+    )
 
     @display(
         description=_("status"),
         ordering="status",
         label={Package.Status.OPEN: "warning", Package.Status.CLOSED: "success"},
     )
-    def shown_status(self, package: Package) -> tuple[str, str]:
-        return package.status, package.get_status_display()
+    def shown_status(self, package: Package) -> Badge:
+        return Badge(package.status, package.get_status_display())
+
+    @display(description=_("opened"))
+    def shown_opened(self, package: Package) -> str:
+        return local(package.opened_at, package.order.account.zone)
+
+    @display(description=_("delivered"))
+    def shown_delivered(self, package: Package) -> str:
+        return local(package.delivered_at, package.order.account.zone)
 
     @display(description=_("closed"), ordering="closed_at")
     def shown_closed(self, package: Package) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -33,6 +34,6 @@ def others_in(order: Order, *, reader: User, now: datetime) -> str:
     return _("Also in this order: %(who)s") % {"who": ", ".join(named)} if named else ""
 
 
-def _name(row: dict[str, object]) -> str:
+def _name(row: Mapping[str, object]) -> str:
     full = f"{row['actor__first_name']} {row['actor__last_name']}".strip()
     return full or str(row["actor__username"])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -56,6 +57,7 @@ class ChangeDecisions:
         url_path="accept-change",
         icon="check",
         permissions=["accept_change"],
+        variant=ActionVariant.PRIMARY,
         dialog={
             "title": gettext_lazy("Change this order, as the marketplace asks?"),
             "description": gettext_lazy(
@@ -80,6 +82,7 @@ class ChangeDecisions:
         url_path="refuse-change",
         icon="close",
         permissions=["refuse_change"],
+        variant=ActionVariant.DANGER,
         dialog={
             "title": gettext_lazy("Leave this order as it is?"),
             "description": gettext_lazy(
@@ -109,6 +112,7 @@ class ChangeDecisions:
         url_path="finish-change",
         icon="task_alt",
         permissions=["finish_change"],
+        variant=ActionVariant.PRIMARY,
         dialog={
             "title": gettext_lazy("Carry out the change now?"),
             "description": gettext_lazy("The marketplace has confirmed it and waits for us."),

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -18,6 +19,12 @@ from orders.admin.deciding_on import decidable, decided
 from orders.models import Order
 from orders.states import Status
 from sellers.admin.base import who
+
+
+#: Answers that somebody waits for: they stand on the page itself, at every width.
+DECISIVE = (ActionVariant.PRIMARY, ActionVariant.DANGER)
+#: Said in words of one's own.
+OTHER = "other"
 
 
 class RefuseForm(BaseDialogForm):
@@ -29,8 +36,7 @@ class RefuseForm(BaseDialogForm):
 class CancelForm(BaseDialogForm):
     choice = forms.ChoiceField(
         label=_("Reason"),
-        choices=[*deciding.Reason.choices, ("", _("another reason"))],
-        required=False,
+        choices=[("", _("choose…")), *deciding.Reason.choices, (OTHER, _("another reason"))],
         widget=UnfoldAdminSelectWidget,
     )
     words = forms.CharField(
@@ -42,7 +48,7 @@ class CancelForm(BaseDialogForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not cleaned.get("choice") and not cleaned.get("words", "").strip():
+        if cleaned.get("choice") == OTHER and not cleaned.get("words", "").strip():
             self.add_error("words", _("Say why the order is cancelled."))
         return cleaned
 
@@ -50,7 +56,7 @@ class CancelForm(BaseDialogForm):
     def reason(self) -> str:
         """The reason chosen, and what was written beside it."""
         chosen = self.cleaned_data["choice"]
-        label = str(deciding.Reason(chosen).label) if chosen else ""
+        label = "" if chosen == OTHER else str(deciding.Reason(chosen).label)
         return ": ".join(filter(None, (label, self.cleaned_data["words"].strip())))
 
 
@@ -82,6 +88,7 @@ class Decisions:
         url_path="accept-cancellation",
         icon="check",
         permissions=["answer"],
+        variant=ActionVariant.DANGER,
         dialog={
             "title": _("Cancel this order, as the shopper asked?"),
             "description": _("The stock is given back and the marketplace is told."),
@@ -106,6 +113,7 @@ class Decisions:
         url_path="refuse-cancellation",
         icon="close",
         permissions=["answer"],
+        variant=ActionVariant.PRIMARY,
         dialog={
             "title": _("Go on with this order?"),
             "description": _("Packing goes on; the invoice is the answer to the marketplace."),

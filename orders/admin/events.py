@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from orders import listening
 from orders.models import OrderEvent
-from sellers.admin.base import NOTHING, PortalAdmin, ReadOnly, local
+from orders.status_names import told
+from sellers.admin.base import NOTHING, Badge, PortalAdmin, ReadOnly, local
 from sellers.admin.filters import AccountFilter
 
 
@@ -53,7 +55,7 @@ class LookFilter(SimpleListFilter):
 class OrderEventAdmin(ReadOnly, PortalAdmin):
     list_display = (
         "marketplace_order_id",
-        "state",
+        "told_state",
         "source",
         "account",
         "received",
@@ -65,14 +67,14 @@ class OrderEventAdmin(ReadOnly, PortalAdmin):
     search_fields = ("marketplace_order_id",)
     search_help_text = _("Marketplace order id")
     fieldsets = (
-        (None, {"fields": (("marketplace_order_id", "state"), ("account", "source"))}),
+        (None, {"fields": (("marketplace_order_id", "told_state"), ("account", "source"))}),
         (
             _("What became of it"),
             {"fields": (("received", "processed"), "what_became", "our_order")},
         ),
         (_("As it came"), {"fields": (("last_change", "current_change"), "document")}),
     )
-    readonly_fields = ("received", "processed", "what_became", "our_order")
+    readonly_fields = ("told_state", "received", "processed", "what_became", "our_order")
     actions_detail = ("mark_seen",)
 
     def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -102,11 +104,15 @@ class OrderEventAdmin(ReadOnly, PortalAdmin):
         description=_("outcome"),
         label={"look": "danger", "done": "success", "none": "info", "waiting": "warning"},
     )
-    def what_became(self, event: OrderEvent) -> tuple[str, str]:
+    def what_became(self, event: OrderEvent) -> Badge:
         if event.processed_at is None:
-            return "waiting", str(_("waits to be looked up"))
+            return Badge("waiting", gettext("waits to be looked up"))
         colour = "look" if event.flagged_at else "done" if event.order_id else "none"
-        return colour, str(event.get_outcome_display())
+        return Badge(colour, str(event.get_outcome_display()))
+
+    @display(description=_("state"), ordering="state")
+    def told_state(self, event: OrderEvent) -> str:
+        return told(event.state) or NOTHING
 
     @display(description=_("our order"))
     def our_order(self, event: OrderEvent) -> str:

@@ -18,9 +18,10 @@ from orders.admin.changes import ShownChange, shown_changes
 from orders.admin.shopper import shopper_facts
 from orders.models import Order
 from orders.states import COLOURS, OPEN, Status
+from orders.status_names import told
 from orders.timeline import Happening, story_of
 from sellers.admin.base import NOTHING, local, money
-from sellers.models import Hold, User
+from sellers.models import Hold, ShippingPolicy, User
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Page:
     papers_without_parcel: list[Paper]
     changes: list[ShownChange]
     packing_link: str | None
+    is_to_pack: bool
     previous_link: str | None
     next_link: str | None
     shows_money: bool
@@ -125,6 +127,7 @@ class _Reader:
             ],
             changes=shown_changes(order, sees_money=self.sees_money, zone=self.zone),
             packing_link=self.packing_link(),
+            is_to_pack=order.status in (Status.AUTHORIZED, Status.HANDLING),
             previous_link=self.neighbour(newer=True),
             next_link=self.neighbour(newer=False),
             shows_money=self.sees_money,
@@ -153,7 +156,7 @@ class _Reader:
             (_("Our order id"), order.seller_order_id),
             (_("Order group"), order.marketplace_order_group),
             (_("Account"), order.account.name),
-            (_("Status at the marketplace"), order.marketplace_status),
+            (_("Status at the marketplace"), told(order.marketplace_status)),
             (_("Sales channel"), order.sales_channel),
             (_("Cancellation reason"), order.cancel_reason),
         )
@@ -184,14 +187,20 @@ class _Reader:
             for line in self.lines
             if line.window_starts_at
         }
-        policies = {line.policy_ref for line in self.lines if line.policy_ref}
         return _told(
-            (_("Shipping policy"), ", ".join(sorted(policies))),
+            (_("Shipping policy"), ", ".join(self.policies())),
             (_("Delivery window"), ", ".join(sorted(windows))),
             (_("Destination"), place),
             (_("Postal code"), order.ship_postal_code),
             (_("Country"), order.ship_country),
         )
+
+    def policies(self) -> list[str]:
+        """The delivery options by name; one that is gone by the id it had."""
+        refs = {line.policy_ref for line in self.lines if line.policy_ref}
+        found = ShippingPolicy.objects.filter(account=self.order.account_id, ref__in=refs)
+        names = dict(found.values_list("ref", "name"))
+        return sorted(names.get(ref, ref) for ref in refs)
 
     def order_lines(self) -> list[Line]:
         holds = self.holds_by_line()

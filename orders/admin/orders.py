@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from orders.admin.changes import CHANGE_ACTIONS, ChangeDecisions
-from orders.admin.decisions import Decisions
-from orders.admin.filters import EVERYTHING, OPEN_WORK, DueFilter, WorkFilter
+from orders.admin.decisions import DECISIVE, Decisions
+from orders.admin.filters import EVERYTHING, OPEN_WORK, TO_LOOK_AT, DueFilter, WorkFilter
 from orders.admin.order_page import order_page
 from orders.admin.searching import matching
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, TimelineEntry
+from orders.sentences import words_for
 from orders.states import COLOURS, OPEN
 from sellers.admin.base import NOTHING, PortalAdmin, ReadOnly, local, may_see_money, money
 from sellers.admin.filters import AccountFilter
@@ -56,7 +57,9 @@ class OrderAdmin(Decisions, ChangeDecisions, ReadOnly, PortalAdmin):
     actions = None
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return [name for name in self.list_display if name != "value" or may_see_money(request)]
+        shown = [name for name in self.list_display if name != "value" or may_see_money(request)]
+        looking = request.GET.get(WorkFilter.parameter_name) == TO_LOOK_AT
+        return [*shown[:2], "why_look", *shown[2:]] if looking else shown
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Open work soonest due first, everything else latest first; both as an index has it."""
@@ -79,6 +82,11 @@ class OrderAdmin(Decisions, ChangeDecisions, ReadOnly, PortalAdmin):
             voided_at__isnull=True
         )
         return orders.annotate(
+            problem=Subquery(
+                TimelineEntry.objects.filter(order=OuterRef("pk"), kind=TimelineEntry.Kind.PROBLEM)
+                .order_by("-id")
+                .values("code")[:1]
+            ),
             line_count=_per_order(lines, Count("pk")),
             unit_count=_per_order(lines, Sum("quantity")),
             invoice_count=_per_order(invoices, Count("pk")),
@@ -116,14 +124,16 @@ class OrderAdmin(Decisions, ChangeDecisions, ReadOnly, PortalAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]  # unfold is untyped
         if not self.has_view_permission(request, order):
             raise PermissionDenied
+        offered = self.get_actions_detail(request, order.pk)
+        decisions = [action for action in offered if action.method.variant in DECISIVE]
+        others = [action for action in offered if action not in decisions]
         context = {
             **self.admin_site.each_context(request),
             "title": order.marketplace_order_id,
             "opts": self.opts,
             "original": order,
-            "actions_detail": self._get_actions_navigation(
-                self.actions_detail, self.get_actions_detail(request, order.pk), order.pk
-            ),
+            "actions_detail": self._get_actions_navigation(self.actions_detail, others, order.pk),
+            "decisions": self._get_actions_navigation(self.actions_detail, decisions, order.pk),
             "page": order_page(order, user=request.user, now=timezone.now()),
             **(extra_context or {}),
         }
@@ -141,6 +151,10 @@ class OrderAdmin(Decisions, ChangeDecisions, ReadOnly, PortalAdmin):
     @display(description=gettext_lazy("status"), label={str(k): v for k, v in COLOURS.items()})
     def state(self, order: Order) -> tuple[str, str]:
         return order.status, order.get_status_display()
+
+    @display(description=gettext_lazy("why it needs a look"))
+    def why_look(self, order: Any) -> str:
+        return str(words_for(order.problem).title) if order.problem else NOTHING
 
     @display(description=gettext_lazy("hand over by"))
     def due(self, order: Order) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from functools import wraps
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ShowFacets
@@ -11,9 +13,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Model, Q, QuerySet
 from django.forms import Field, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -24,6 +31,16 @@ from sellers.money import Cents, format_cents
 
 #: What stands where there is nothing to show.
 NOTHING = "–"
+
+
+class Badge(NamedTuple):
+    """A coloured label of a list, by its key; on a page of its own it is the words alone."""
+
+    key: str
+    text: str
+
+    def __html__(self) -> SafeString:
+        return escape(self.text)
 
 
 def who(request: HttpRequest) -> User:
@@ -49,7 +66,9 @@ def local(moment: datetime | None, zone: ZoneInfo) -> str:
         return NOTHING
     there = timezone.localtime(moment, zone)
     same_year = there.year == timezone.localtime(timezone.now(), zone).year
-    return date_format(there, "j M, H:i" if same_year else "j M Y, H:i")
+    if same_year:
+        return date_format(there, pgettext("date format", "j M, H:i"))
+    return date_format(there, pgettext("date format", "j M Y, H:i"))
 
 
 class CentsWidget(UnfoldAdminIntegerFieldWidget):
@@ -90,6 +109,28 @@ class PortalAdmin(_OurFields, ModelAdmin):
         if not term or not self.search_fields:
             return queryset, False
         return queryset.filter(beginning_with(term, self.search_fields)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        dialogs = {
+            action.action_name for action in self._get_base_actions_detail() if action.dialog
+        }
+        for url in urls:
+            if url.name in dialogs:
+                url.callback = _beside_its_page(url.callback)
+        return urls
+
+
+def _beside_its_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A dialog is a piece of the page below it: its address opened by hand leads there."""
+
+    @wraps(view)
+    def dialog(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = view(request, *args, **kwargs)
+        alone = request.method == "GET" and "HX-Request" not in request.headers
+        return redirect("../change/") if alone and answer.status_code == 200 else answer
+
+    return dialog
 
 
 def beginning_with(term: str, fields: tuple[str, ...]) -> Q:

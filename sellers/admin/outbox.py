@@ -17,11 +17,12 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from sellers.admin.base import PortalAdmin, PortalInline, ReadOnly, local, who
+from sellers.admin.base import NOTHING, Badge, PortalAdmin, PortalInline, ReadOnly, local, who
 from sellers.admin.filters import AccountFilter
 from sellers.admin.refusals import sentence
 from sellers.errors import DomainError
 from sellers.marketplace import deciding
+from sellers.marketplace.documents import without_document
 from sellers.models import DeliveryAttempt, OutboxMessage, StaffDecision
 
 COLOURS = {
@@ -117,10 +118,15 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     fieldsets = (
         (None, {"fields": (("status", "kind"), "next_step")}),
         (_("About"), {"fields": (("subject", "account"), ("receipt", "last_error"))}),
-        (_("Sent"), {"fields": ("method", "path", "body")}),
-        (_("When"), {"fields": (("created", "due"), ("settled", "attempts_made"), "in_doubt")}),
+        (_("Sent"), {"fields": ("method", "base_url", "path", "shown_body")}),
+        (_("When"), {"fields": (("created", "due"), ("settled", "attempts_made"), "doubt")}),
     )
-    readonly_fields = ("next_step", "created", "due", "settled")
+    readonly_fields = ("next_step", "shown_body", "created", "due", "settled", "doubt")
+
+    @display(description=_("body"))
+    def shown_body(self, message: OutboxMessage) -> str:
+        """What was sent, but for an invoice's own document, which names the shopper."""
+        return without_document(message.body) or NOTHING
 
     def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offered for what waits for a person only."""
@@ -184,8 +190,8 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
         return _back_to(message)
 
     @display(description=_("state"), label=COLOURS)
-    def state(self, message: OutboxMessage) -> tuple[str, str]:
-        return message.status, message.get_status_display()
+    def state(self, message: OutboxMessage) -> Badge:
+        return Badge(message.status, message.get_status_display())
 
     @display(description=_("what to do"))
     def next_step(self, message: OutboxMessage) -> str:
@@ -198,6 +204,14 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     @display(description=_("due"))
     def due(self, message: OutboxMessage) -> str:
         return local(message.due_at, message.account.zone)
+
+    @display(description=_("every try answered"))
+    def doubt(self, message: OutboxMessage) -> str:
+        if not message.attempts_made:
+            return NOTHING
+        if message.in_doubt:
+            return str(_("no: one may have arrived although no answer came back"))
+        return str(_("yes"))
 
     @display(description=_("settled"))
     def settled(self, message: OutboxMessage) -> str:

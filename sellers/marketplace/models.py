@@ -29,7 +29,7 @@ class OutboxMessage(models.Model):
 
     class Status(models.TextChoices):
         PENDING = "pending", _("waiting to be sent")
-        DELIVERED = "delivered", _("delivered")
+        DELIVERED = "delivered", _("accepted by the marketplace")
         REJECTED = "rejected", _("refused by the marketplace")
         EXHAUSTED = "exhausted", _("gave up")
         UNAUTHORISED = "unauthorised", _("credentials refused")

@@ -51,6 +51,14 @@
       element.textContent = absolute(element);
     });
   });
+  // A dialog has the keyboard: its first field, or the button that changes nothing.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target.id !== "modal-content" && event.target.id !== "dialog-form") { return; }
+    const dialog = document.getElementById("modal-content");
+    const first = dialog.querySelector("input:not([type=hidden]), select, textarea") || dialog.querySelector("[data-back]");
+    // The overlay is shown in the next turn; what is hidden takes no focus.
+    setTimeout(function () { if (first) { first.focus(); } }, 60);
+  });
   document.addEventListener("input", function (event) {
     if (event.target.matches("input[data-cents]")) { showCents(event.target); }
   });

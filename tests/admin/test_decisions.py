@@ -20,7 +20,8 @@ def _do(client: Client, action: str, order: Order, **values: str) -> int:
 
 def _offered(client: Client, order: Order) -> list[str]:
     page = client.get(reverse("admin:orders_order_change", args=[order.pk]))
-    return [str(one["title"]) for one in page.context["actions_detail"]]
+    offered = [*page.context["decisions"], *page.context["actions_detail"]]
+    return [str(one["title"]) for one in offered]
 
 
 @pytest.fixture
@@ -51,15 +52,23 @@ def test_refuses_a_cancellation(asked: Order, manager: Client):
 
 def test_cancels_with_a_reason_only(manager: Client):
     order = an_order()
-    _do(manager, "cancel_order", order, choice="", words=" ")
-    order.refresh_from_db()
-    assert order.status == Status.AUTHORIZED
+    for choice, words in (("", " "), ("", "in words alone"), ("other", " "), ("made-up", "x")):
+        _do(manager, "cancel_order", order, choice=choice, words=words)
+        order.refresh_from_db()
+        assert order.status == Status.AUTHORIZED
     _do(manager, "cancel_order", order, choice="damaged", words="fell off the shelf")
     order.refresh_from_db()
     assert (order.status, order.cancel_reason) == (
         Status.CANCELLED,
         "Damaged in the warehouse: fell off the shelf",
     )
+
+
+def test_cancels_for_another_reason_in_words_of_ones_own(manager: Client):
+    order = an_order()
+    _do(manager, "cancel_order", order, choice="other", words="the van broke down")
+    order.refresh_from_db()
+    assert (order.status, order.cancel_reason) == (Status.CANCELLED, "the van broke down")
 
 
 def test_settles_a_problem(manager: Client):

@@ -35,7 +35,7 @@ def change_page(account: SellerAccount, name: str) -> str:
 def test_an_administrator_makes_the_feed_on_the_accounts_page(administrator, acme, oms):
     nothing_configured(oms)
     dialog = change_page(acme, "change_events")
-    assert administrator.get(dialog).status_code == 200
+    assert administrator.get(dialog, headers={"HX-Request": "true"}).status_code == 200
     done = administrator.post(dialog, SUBMIT | {"change": "create-feed"})
     assert done.headers["HX-Redirect"]
     acme.refresh_from_db()

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invoicing.models import Invoice, Package
+from orders.flagging import raise_to_staff
 from orders.models import Order
 from orders.states import Status
+from sellers.models import ShippingPolicy
 from tests.builders import a_seller, an_order
 
 LIST = "/admin/orders/order/"
@@ -127,3 +129,46 @@ def test_walks_to_the_neighbouring_orders(manager: Client):
     page = manager.get(reverse("admin:orders_order_change", args=[second.pk])).context["page"]
     assert page.previous_link == reverse("admin:orders_order_change", args=[third.pk])
     assert page.next_link == reverse("admin:orders_order_change", args=[first.pk])
+
+
+def test_the_list_of_what_needs_a_look_says_why(scene: Order, manager: Client):
+    raise_to_staff(scene, code="replaced", now=timezone.now())
+    text = manager.get(f"{LIST}?work=look").content.decode()
+    assert "Another order took its place at the marketplace" in text
+    assert "took its place" not in manager.get(f"{LIST}?work=all").content.decode()
+
+
+@pytest.mark.parametrize("status", [Status.RESERVED, Status.CANCELLED, Status.CANCEL_REQUESTED])
+def test_packing_is_no_first_choice_when_there_is_nothing_to_pack(status, manager: Client):
+    order = an_order(status=status)
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk]))
+    assert not page.context["page"].is_to_pack
+    assert "portal-second" in page.content.decode()
+
+
+def test_a_cancellation_that_waits_is_answered_on_the_page_itself(manager: Client):
+    order = an_order(status=Status.CANCEL_REQUESTED)
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk]))
+    titles = [str(action["title"]) for action in page.context["decisions"]]
+    assert titles == ["Accept the cancellation", "Refuse the cancellation"]
+    assert not {"Accept the cancellation"} & {
+        str(action["title"]) for action in page.context["actions_detail"]
+    }
+
+
+def test_tells_the_marketplaces_status_in_words_beside_its_code(scene: Order, manager: Client):
+    Order.objects.update(marketplace_status="ready-for-handling")
+    page = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).content.decode()
+    assert "may be handled (ready-for-handling)" in page
+    Order.objects.update(marketplace_status="never-heard-of")
+    page = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).content.decode()
+    assert "never-heard-of" in page
+
+
+def test_tells_the_delivery_option_by_its_name(manager: Client):
+    account = a_seller()
+    ShippingPolicy.objects.create(account=account, ref="eco", name="Economy, by road")
+    order = an_order(account=account)
+    order.lines.update(policy_ref="eco")
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
+    assert [f.value for f in page.delivery if f.label == "Shipping policy"] == ["Economy, by road"]

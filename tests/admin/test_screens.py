@@ -12,6 +12,7 @@ from orders.models import Order
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 OPEN_TO = {
     "Manager": {
+        "invoicing.carrier",
         "invoicing.invoice",
         "invoicing.invoiceseries",
         "invoicing.package",

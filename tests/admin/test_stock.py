@@ -87,3 +87,11 @@ def test_the_ledger_is_found_by_sku_order_and_level(level, manager: Client):
         f"level={level.pk}": 2,
     }
     assert len(manager.get(f"{url}?kind__exact=count").context["cl"].result_list) == 1
+
+
+def test_a_correction_of_nothing_is_refused_in_the_dialog(level, manager: Client):
+    before = list(StockMovement.objects.values())
+    answer = _do(manager, "correct", level, change=0, reason="a try")
+    assert "not 0" in answer.content.decode()
+    assert "HX-Redirect" not in answer
+    assert list(StockMovement.objects.values()) == before
