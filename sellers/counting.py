@@ -136,10 +136,12 @@ def correct(
 ) -> None:
     """Add or take away units for a `reason` people can read, which is required. Twice is once.
 
-    Raises DomainError `reason-missing`, Conflict `below-held`.
+    Raises DomainError `reason-missing` and `nothing-corrected`, Conflict `below-held`.
     """
     if not reason.strip():
         raise DomainError("reason-missing", "A correction needs a reason.")
+    if not on_hand_change:
+        raise DomainError("nothing-corrected", "A correction of no units corrects nothing.")
     level = _lock_one(sku_id, warehouse_id, now=now)
     if _recorded(level, _Kind.CORRECTION, cause):
         return

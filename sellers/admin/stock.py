@@ -101,6 +101,12 @@ class CorrectForm(OnceForm):
     )
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
 
+    def clean_change(self) -> int:
+        change: int = self.cleaned_data["change"]
+        if change == 0:
+            raise forms.ValidationError(_("Say how many units to add or to take away: not 0."))
+        return change
+
 
 @admin.register(StockLevel)
 class StockLevelAdmin(ShelfColumns, PortalAdmin):

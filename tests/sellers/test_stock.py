@@ -222,6 +222,8 @@ def test_corrects_only_with_a_reason(shelf):
     facts = {"sku_id": shelf.sku_id, "warehouse_id": shelf.warehouse_id, "now": NOW}
     with pytest.raises(DomainError):
         stock.correct(on_hand_change=-1, reason=" ", cause="c/1", actor=None, **facts)
+    with pytest.raises(DomainError, match="corrects nothing"):
+        stock.correct(on_hand_change=0, reason="broken", cause="c/1", actor=None, **facts)
     stock.correct(on_hand_change=-1, reason="broken", cause="c/1", actor=None, **facts)
     stock.correct(on_hand_change=-1, reason="broken", cause="c/1", actor=None, **facts)
     assert _counts(shelf) == (9, 0)
