@@ -107,6 +107,8 @@ def _processes(options: argparse.Namespace) -> Iterator[Spec]:
     granian = [PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     where = ["--host", options.host, "--port", str(options.port)]
     size = ["--workers", "2", "--blocking-threads", "2"]
+    # One that was killed must not take the others along, nor leave them alone for long.
+    size += ["--respawn-failed-workers", "--respawn-interval", "1"]
     yield Spec("web", [*granian, *where, *size, "config.wsgi:application"])
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,23 @@ def test_refuses_a_second_run_on_the_same_data(serving, directory):
     done = _run(directory / "var", "serve", "--port", str(_free_port()))
     assert done.returncode == 2
     assert f"The portal already runs on {directory / 'var'}" in done.stderr
+
+
+def test_replaces_one_killed_web_worker_and_goes_on_answering(serving, directory):
+    _process, said, _mark = serving
+    address = re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert address is not None, said
+    log = directory / "var" / "log" / "web.log"
+    born = re.findall(r"Spawning worker-\d with PID: (\d+)", log.read_text())
+    killed, kept = map(int, born)
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while log.read_text().count("Spawning worker-") < 3 and time.monotonic() < deadline:
+        answer = requests.get(f"{address[0]}/healthz", headers={"Connection": "close"}, timeout=20)
+        assert answer.status_code == 200
+        time.sleep(0.1)
+    text = log.read_text()
+    assert text.count("Spawning worker-") == 3, text
+    assert text.count("Starting granian") == 1
+    os.kill(kept, 0)  # the other one still runs
+    assert requests.get(f"{address[0]}/healthz", timeout=20).status_code == 200
