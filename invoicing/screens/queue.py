@@ -20,6 +20,8 @@ from invoicing.screens.board import warehouses_of
 from invoicing.screens.due import Due, due
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
+from sellers.admin.base import local
+from sellers.models import ShippingPolicy
 
 PAGE = 50
 FOUND = 20
@@ -41,6 +43,7 @@ class Row:
     units: int
     packed: int
     policy: str
+    moment: str
 
     @property
     def can_be_packed(self) -> bool:
@@ -116,8 +119,9 @@ def _cursor(order: Order) -> str:
 
 
 def rows_of(orders: list[Order], *, now: datetime) -> list[Row]:
-    """The orders with what the queue says of them: three queries, however many there are."""
+    """The orders with what the queue says of them: four queries, however many there are."""
     places = warehouses_of(orders)
+    names = policy_names(orders)
     ordered = _ordered(orders)
     packed = dict(
         PackageItem.objects.filter(package__order__in=orders)
@@ -126,9 +130,25 @@ def rows_of(orders: list[Order], *, now: datetime) -> list[Row]:
         .order_by()
     )
     return [
-        _row(order, ordered.get(order.pk), packed.get(order.pk, 0), places.get(order.pk, ()), now)
+        _row(
+            order,
+            ordered.get(order.pk),
+            packed=packed.get(order.pk, 0),
+            places=places.get(order.pk, ()),
+            names=names,
+            now=now,
+        )
         for order in orders
     ]
+
+
+def policy_names(orders: Iterable[Order]) -> dict[tuple[int, str], str]:
+    """What the sellers call their delivery options, by account and SLA id: one query."""
+    policies = ShippingPolicy.objects.filter(account__in={order.account_id for order in orders})
+    return {(account, ref): name for account, ref, name in policies.values_list(*_NAMED)}
+
+
+_NAMED = ("account", "ref", "name")
 
 
 def _ordered(orders: Iterable[Order]) -> dict[int, dict[str, Any]]:
@@ -142,7 +162,13 @@ def _ordered(orders: Iterable[Order]) -> dict[int, dict[str, Any]]:
 
 
 def _row(
-    order: Order, sums: dict[str, Any] | None, packed: int, places: Iterable[Any], now: datetime
+    order: Order,
+    sums: dict[str, Any] | None,
+    *,
+    packed: int,
+    places: Iterable[Any],
+    names: dict[tuple[int, str], str],
+    now: datetime,
 ) -> Row:
     sums = sums or {"lines": 0, "units": 0, "policy": ""}
     return Row(
@@ -152,5 +178,6 @@ def _row(
         lines=sums["lines"],
         units=sums["units"],
         packed=packed,
-        policy=sums["policy"],
+        policy=names.get((order.account_id, sums["policy"]), sums["policy"]),
+        moment=local(order.due_at, order.account.zone) if order.due_at else "",
     )

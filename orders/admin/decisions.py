@@ -20,7 +20,6 @@ from orders.models import Order
 from orders.states import Status
 from sellers.admin.base import who
 
-
 #: Answers that somebody waits for: they stand on the page itself, at every width.
 DECISIVE = (ActionVariant.PRIMARY, ActionVariant.DANGER)
 #: Said in words of one's own.

@@ -17,7 +17,8 @@ from invoicing import packing, tracking
 from invoicing.screens import queue as screen
 from orders.models import Order
 from orders.states import Status
-from tests.builders import Line, an_order, staff
+from sellers.models import ShippingPolicy
+from tests.builders import Line, a_seller, an_order, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +125,13 @@ def test_the_beginning_of_an_id_lists_what_fits(ana: Client) -> None:
     orders = [an_order(marketplace_order_id=f"99-{i}") for i in range(2)]
     assert sorted(shown(ana, q="99-")) == [order.marketplace_order_id for order in orders]
     assert shown(ana, q="nothing-like-it") == []
+
+
+def test_says_the_hour_and_calls_the_delivery_option_by_its_name(ana: Client) -> None:
+    account = a_seller(timezone="America/Sao_Paulo")
+    ShippingPolicy.objects.create(account=account, ref="eco", name="Economy, by road")
+    at = timezone.localtime(timezone.now() + timedelta(days=2), account.zone)
+    order = an_order(account=account, due_at=at.replace(hour=15, minute=5))
+    order.lines.update(policy_ref="eco")
+    page = ana.get(reverse("admin:packing_queue")).content.decode()
+    assert "Economy, by road" in page and ", 15:05</small>" in page
