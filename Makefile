@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3
 # Preparing a million SKUs takes about a minute, once; measuring them about ten.
 BENCHMARK ?=
 
-.PHONY: help demo serve test bench-simulation bench-placement check lint format types lock messages install clean prove-stock docs-states screenshots
+.PHONY: help demo serve test bench-simulation bench-placement check lint format types lock messages install clean prove-stock prove-kills docs-states screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,11 +37,17 @@ prove-stock: $(INSTALLED) ## 500 orders at 100 units at once: none sold twice; t
 	@$(BIN)/python -m proofs.stock
 	@$(BIN)/python -m proofs.stock --control
 
+prove-kills: $(INSTALLED) ## web workers, the Celery worker and Redis killed at work: nothing lost or doubled
+	@for what in web worker redis; do $(BIN)/python -m proofs.kills $$what || exit 1; done
+
 bench-simulation: $(INSTALLED) ## the simulation's speed, side by side with others (BENCHMARK="--quick")
 	@$(BIN)/python -m benchmarks.simulation $(BENCHMARK)
 
 bench-placement: $(INSTALLED) ## orders a second when 64 clients want the same SKUs, beside plain SQL
 	@$(BIN)/python -m benchmarks.placement $(BENCHMARK)
+
+bench-draining: $(INSTALLED) ## how fast the outbox empties, beside the stand-in alone (BENCHMARK="--quick")
+	@$(BIN)/python -m benchmarks.draining $(BENCHMARK)
 
 check: lint types ## all that can be checked without running the portal
 	@$(BIN)/lint-imports

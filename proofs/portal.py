@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,17 +25,17 @@ class NotUp(Exception):
 
 
 @contextmanager
-def throwaway_servers() -> Iterator[str]:
+def throwaway_servers(*, redis_url: str = "") -> Iterator[str]:
     """PostgreSQL and Redis that are gone afterwards, and Django set up to use them.
 
-    Yields the URL of the database, which has all migrations.
+    Yields the URL of the database, which has all migrations. `redis_url`: a Redis of the caller's.
     """
     embedded = start_throwaway()
     try:
         with tempfile.TemporaryDirectory(prefix="proof-var-") as var:
             os.environ |= {
                 "DATABASE_URL": embedded.database_url,
-                "REDIS_URL": embedded.redis_url,
+                "REDIS_URL": redis_url or embedded.redis_url,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "PORTAL_ENV": "development",
                 "PORTAL_VAR": var,
@@ -69,6 +69,7 @@ def serving(
     workers: int,
     threads: int = 2,
     application: str = "config.wsgi:application",
+    options: Sequence[str] = (),
 ) -> Iterator[int]:
     """The portal on loopback, answering on entry and gone on exit; yields its process id.
 
@@ -78,7 +79,7 @@ def serving(
     where = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
     with tempfile.NamedTemporaryFile(prefix="proof-web-", suffix=".log") as log:
         web = subprocess.Popen(
-            [*GRANIAN, *where, *size, application],
+            [*GRANIAN, *where, *size, *options, application],
             cwd=ROOT,
             stdout=log,
             stderr=log,
