@@ -93,7 +93,7 @@ class Stage:
     def storm(self) -> None:
         """In bad weather, what is sent next meets a row of 429."""
         if self.stormy:
-            self.market.knobs(script=["throttle"] * 5)
+            self.market.knobs(script=["throttle"] * 3)
 
     # --- the seller's side
 

@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
 from sellers.marketplace import breaker
 from sellers.marketplace.models import OutboxMessage
@@ -74,7 +73,7 @@ def claim_due(*, now: datetime, limit: int) -> list[OutboxMessage]:
     """Up to `limit` messages to send now, leased to the caller; each comes with its account.
 
     Never a message with an unfinished earlier one of its subject, never one of an account whose
-    circuit is open or whose credentials were refused. One short transaction.
+    circuit is open or whose credentials were refused. One statement, so it claims all or nothing.
     """
     facts = {
         "now": now,
@@ -85,8 +84,7 @@ def claim_due(*, now: datetime, limit: int) -> list[OutboxMessage]:
         "leased_until": now + LEASE,
     }
     statement = _CLAIM.format(first_of_its_subject=FIRST_OF_ITS_SUBJECT)
-    with transaction.atomic():
-        claimed = list(OutboxMessage.objects.raw(statement, facts))
+    claimed = list(OutboxMessage.objects.raw(statement, facts))
     accounts = SellerAccount.objects.in_bulk({message.account_id for message in claimed})
     for message in claimed:
         message.account = accounts[message.account_id]

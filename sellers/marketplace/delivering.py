@@ -223,6 +223,8 @@ def _move(message: OutboxMessage, trial: Trial, *, now: datetime) -> bool:
     }
     if delivered:
         changes |= looking.first_look(message, seen=trial.outcome == Outcome.FOUND, now=now)
+    if verdict.status != Status.UNAUTHORISED:
+        return _ours(message).update(**changes) == 1
     try:
         with transaction.atomic():
             return _ours(message).update(**changes) == 1

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import transaction
 
 from sellers.marketplace.claiming import claim_due
 from sellers.marketplace.delivering import Clock, Deferred, deliver, settle
@@ -35,8 +36,10 @@ def drain(*, clock: Clock, budget_seconds: float) -> int:
         if not running:
             return tried
         done, _ = wait(running, timeout=_LOOK_AGAIN_SECONDS, return_when=FIRST_COMPLETED)
-        for future in done:
-            tried += _finish(running.pop(future), future, clock)
+        # One commit for all that ended meanwhile. If it fails they stay leased, and are in doubt.
+        with transaction.atomic():
+            for future in done:
+                tried += _finish(running.pop(future), future, clock)
 
 
 def _take_on(running: Running, clock: Clock) -> None:

@@ -26,7 +26,7 @@ from sellers.models import SellerAccount
 from sellers.seller_file.problems import SellerFileError
 
 #: How long the marketplace may take to hear of something, seconds.
-PATIENCE, PATIENCE_IN_CHAOS = 60.0, 300.0
+PATIENCE, PATIENCE_IN_CHAOS = 60.0, 600.0
 #: A rehearsal that could not begin, as opposed to one that was not passed.
 NOT_BEGUN = 2
 _HEALTH_SECONDS = 5
