@@ -19,12 +19,14 @@ import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import NoReturn
 
 from config.embedded import EmbeddedError, running
 from config.env import BASE_DIR, PRODUCTION, portal_env, var_dir
 from config.supervisor import Failed, Interrupted, Spec, Supervisor
 
 HEALTH_SECONDS = 60.0
+MOST_PORT = 65_535
 PYTHON = sys.executable
 STARTED = time.monotonic()
 
@@ -181,7 +183,7 @@ def _only_one(var: Path) -> Iterator[None]:
         yield
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     print(message, file=sys.stderr)
     sys.exit(2)
 
@@ -236,12 +238,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m config.run", description=__doc__)
     parser.add_argument("what", choices=["serve", "demo"])
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
-    parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000")
+    parser.add_argument("--port", type=_port, help="default: PORT, else 8000")
     parser.add_argument(
         "--sandbox-port",
         type=_port,
-        default=os.environ.get("SANDBOX_PORT") or None,
-        help="for the marketplace stand-in (default: the port after --port)",
+        help="for the marketplace stand-in (default: SANDBOX_PORT, else the port after --port)",
     )
     parser.add_argument(
         "--once",
@@ -250,13 +251,28 @@ def _options() -> argparse.Namespace:
         help="once everything is up run COMMAND, stop everything and exit with its code",
     )
     options = parser.parse_args()
-    options.sandbox_port = options.sandbox_port or options.port + 1
+    options.port = options.port or _port_named("PORT") or 8000
+    options.sandbox_port = options.sandbox_port or _port_named("SANDBOX_PORT") or options.port + 1
+    if options.what == "demo" and options.sandbox_port > MOST_PORT:
+        _refuse(
+            f"The stand-in needs a port too, and there is none after {options.port}: "
+            f"make demo PORT={options.port - 1}, or name one as SANDBOX_PORT."
+        )
     return options
 
 
+def _port_named(variable: str) -> int | None:
+    """The environment's, in whose words a mistake is told: `make` users type no option."""
+    text = os.environ.get(variable)
+    try:
+        return _port(text) if text else None
+    except argparse.ArgumentTypeError as error:
+        _refuse(f"{variable}: {error}. For example: {variable}=8100")
+
+
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65534):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a port between 1 and 65534")
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_PORT):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port between 1 and {MOST_PORT}")
     return int(text)
 
 

@@ -62,11 +62,31 @@ def test_looks_at_the_port_of_the_stand_in_too(tmp_path, taken_port):
     assert f"Port {taken_port} " in done.stderr
 
 
-@pytest.mark.parametrize("port", ["0", "65535", "eighty", "-1", "٨"])
+@pytest.mark.parametrize("port", ["0", "65536", "eighty", "-1", "٨"])
 def test_refuses_what_is_no_port(tmp_path, port):
     done = _run(tmp_path / "var", "serve", f"--port={port}")
     assert done.returncode == 2
-    assert "is not a port between 1 and 65534" in done.stderr
+    assert "is not a port between 1 and 65535" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["PORT", "SANDBOX_PORT"])
+def test_names_the_variable_that_is_no_port(tmp_path, variable):
+    done = _run(tmp_path / "var", "demo", **{variable: "abc"})
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{variable}: 'abc' is not a port between 1 and 65535.")
+    assert "--" not in line
+    assert not (tmp_path / "var").exists()
+
+
+def test_takes_the_last_port_where_no_stand_in_needs_the_next(tmp_path):
+    missing = {"PORTAL_ENV": "production", "DATABASE_URL": ""}
+    done = _run(tmp_path / "var", "serve", PORT="65535", **missing)
+    assert done.returncode == 1  # the port was accepted, and the missing database is the news
+    assert "DATABASE_URL must be set" in done.stdout
+    done = _run(tmp_path / "var", "demo", PORT="65535")
+    assert done.returncode == 2
+    assert "make demo PORT=65534" in done.stderr
 
 
 def test_refuses_embedded_servers_in_production(tmp_path):
