@@ -391,3 +391,13 @@ def test_ends_with_code_1_and_the_paths_on_standard_error(tmp_path):
     assert ended.returncode == 1
     assert "account.nmae: is not a known key. Did you mean “name”?" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_says_when_the_host_it_prints_is_nobodys_choice(tmp_path, monkeypatch):
+    monkeypatch.delenv("PORTAL_URL", raising=False)
+    assert "PORTAL_URL is not set: the host below is a default of this machine" in load(
+        a_seller_file(), tmp_path
+    )
+    assert "--host" not in load(a_seller_file(), tmp_path, "--host", "portal.example.com")
+    monkeypatch.setenv("PORTAL_URL", "https://portal.example.com")
+    assert "--host" not in load(a_seller_file(), tmp_path)

@@ -308,3 +308,22 @@ def test_finds_one_overlap_among_two_hundred_thousand_rates(
         "shipping_policies[0].rates[150001]: overlaps shipping_policies[0].rates[150000] "
         "(BRA 01500000–01500010, any weight)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"format": 1, "format": 1}', "format"),
+        ('{"format": 1, "account": {"slug": "a", "name": "A", "slug": "b"}}', "account.slug"),
+        ('{"skus": [{"id": "a"}, {"id": "b", "price": 1, "price": 2}]}', "skus[1].price"),
+        (
+            '{"shipping_policies": [{"rates": [{"price": 1, "price": 1}]}]}',
+            "shipping_policies[0].rates[0].price",
+        ),
+    ],
+)
+def test_names_a_key_that_is_there_twice(tmp_path, text, path):
+    with pytest.raises(CommandError) as refusal:
+        load_bytes(text.encode(), tmp_path)
+    assert str(refusal.value).splitlines()[0] == f"{path}: is there twice"
+    assert not SellerAccount.objects.exists()

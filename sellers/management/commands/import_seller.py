@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from sellers.seller_file.importing import Summary, import_seller
 from sellers.seller_file.merging import Counts
 from sellers.seller_file.problems import MOST_PROBLEMS, SellerFileError
+from sellers.seller_file.repeats import refuse_repeated_keys
 
 #: Below this, a bar would be gone before it was seen.
 BAR_FROM_ROWS = 5_000
@@ -58,9 +60,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         self._say(_("Reading %(file)s") % {"file": file})
-        document = _document(file)
+        text = _text(file)
+        document = _document(file, text)
         self._say(_("Checking and loading"))
         try:
+            refuse_repeated_keys(text)
             with Bars() as bars:
                 summary = import_seller(
                     document, now=timezone.now(), dry_run=options["dry_run"], progress=bars.show
@@ -80,18 +84,29 @@ class Command(BaseCommand):
             self.stdout.write(_("Dry run: nothing was changed."))
         if summary.dry_run and summary.counts["account"].created:
             return
+        if not (host or os.environ.get("PORTAL_URL")):
+            self.stdout.write(
+                _(
+                    "PORTAL_URL is not set: the host below is a default of this machine. --host names it."
+                )
+            )
         self.stdout.write(
             _("Fulfilment endpoint to register in VTEX: %(url)s")
             % {"url": _base(host) + summary.account.fulfillment_path}
         )
 
 
-def _document(file: Path) -> Any:
-    """Raises CommandError, with line and column where there are some."""
+def _text(file: Path) -> bytes:
     try:
-        return orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        return file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from error
+
+
+def _document(file: Path, text: bytes) -> Any:
+    """Raises CommandError with line and column."""
+    try:
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise CommandError(
             _("%(file)s: not valid JSON: %(reason)s (line %(line)d, column %(column)d)")
