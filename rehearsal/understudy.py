@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from orders import deciding
 from orders.models import Order
@@ -110,8 +110,12 @@ def _document(seller: SellerAccount, refs: list[str], stand_in_url: str) -> dict
     return document
 
 
+@transaction.atomic
 def _forget_earlier(copy: SellerAccount, *, now: datetime) -> None:
-    """What a broken-off rehearsal left: orders, messages, what was learnt of its stand-in."""
+    """What a broken-off rehearsal left: orders, messages, what was learnt of its stand-in.
+
+    In one transaction: no worker sees the messages that cancelling writes before they are void.
+    """
     left = Order.objects.filter(account=copy, status__in=(Status.RESERVED, *OPEN))
     for order in left:
         try:
