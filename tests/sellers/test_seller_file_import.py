@@ -395,7 +395,7 @@ def test_ends_with_code_1_and_the_paths_on_standard_error(tmp_path):
 
 def test_says_when_the_host_it_prints_is_nobodys_choice(tmp_path, monkeypatch):
     monkeypatch.delenv("PORTAL_URL", raising=False)
-    assert "PORTAL_URL is not set: the host below is a default of this machine" in load(
+    assert "The host below is a default of this machine: set PORTAL_URL" in load(
         a_seller_file(), tmp_path
     )
     assert "--host" not in load(a_seller_file(), tmp_path, "--host", "portal.example.com")

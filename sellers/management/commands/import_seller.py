@@ -86,9 +86,7 @@ class Command(BaseCommand):
             return
         if not (host or os.environ.get("PORTAL_URL")):
             self.stdout.write(
-                _(
-                    "PORTAL_URL is not set: the host below is a default of this machine. --host names it."
-                )
+                _("The host below is a default of this machine: set PORTAL_URL, or use --host.")
             )
         self.stdout.write(
             _("Fulfilment endpoint to register in VTEX: %(url)s")
