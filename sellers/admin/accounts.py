@@ -76,6 +76,8 @@ class AccountForm(forms.ModelForm[SellerAccount]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if tolerance := self.fields.get("price_tolerance_percent"):
+            tolerance.localize = tolerance.widget.is_localized = True
         for name in SECRETS.keys() & self.fields.keys():
             stored = str(getattr(self.instance, name))
             self.initial[name] = ""

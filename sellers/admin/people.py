@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -20,6 +20,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from sellers.models import User
+
+# Django's own word on the pages of roles; the translation calls them what the menu does.
+_GROUP, _GROUPS = gettext_noop("group"), gettext_noop("groups")
 
 #: The roles made by migration, by their stored name.
 ROLES = {

@@ -51,6 +51,11 @@
       element.textContent = absolute(element);
     });
   });
+  // The theme hides the page until it is ready, and what is hidden takes no focus by itself.
+  window.addEventListener("load", function () {
+    const name = document.querySelector("#login-form [name=username]");
+    if (name && document.activeElement === document.body) { name.focus(); }
+  });
   // A dialog has the keyboard: its first field, or the button that changes nothing.
   document.addEventListener("htmx:afterSettle", function (event) {
     if (event.target.id !== "modal-content" && event.target.id !== "dialog-form") { return; }

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from orders.models import Order
-from sellers.models import OutboxMessage, SellerAccount
+from sellers.models import OutboxMessage, SellerAccount, User
 from tests.builders import a_seller
 
 FORM = {
@@ -136,3 +136,9 @@ def test_tests_the_endpoint_over_the_network(live_server, scene: Order, administ
     administrator.post(url, {"_form_submitted": "on"}, headers={"host": host})
     text = administrator.get(_page(scene.account)).content.decode()
     assert "It works: SKU 1001 was priced in" in text
+
+
+def test_a_tolerance_is_read_and_written_with_the_readers_comma(account, administrator: Client):
+    User.objects.filter(username="administrator").update(language="pt-br")
+    page = administrator.get(_page(account))
+    assert 'value="0,00"' in page.content.decode()
