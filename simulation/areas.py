@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from simulation.freight import Lane, lane, number_of
-from simulation.types import Band, Destination, Tariff
+from simulation.freight import Lane, lane_at, number_of
+from simulation.types import Band, Destination, Policy, Tariff
 
-#: Areas of a tariff that are kept at most, some kilobytes each.
-MOST_KEPT = 4_096
+#: Areas of a tariff that are kept at most. One that ten policies of six weights go to takes ten
+#: kilobytes once all its weights were asked for.
+MOST_KEPT = 2_048
 #: States of one area (which policies are full, which windows are left) that are kept at most.
 MOST_STATES = 8
 
@@ -39,28 +40,47 @@ class Area:
         self.states[state] = value
 
 
+class _Table(NamedTuple):
+    """The ranges of a policy for codes of one length; all of them lie within lowest … highest."""
+
+    policy: Policy
+    bands: tuple[Band, ...]
+    lowest: int
+    highest: int
+
+
+class _Atlas(NamedTuple):
+    """All tables for the codes of a country that have one length, and the edges of their ranges,
+    ascending."""
+
+    tables: tuple[_Table, ...]
+    edges: Sequence[int]
+
+
 def area_of(tariff: Tariff, where: Destination) -> Area:
     """The area a destination lies in; one without lanes if nobody goes there."""
     number = number_of(where)
-    edges = _edges(tariff, where) if number is not None else ()
-    if number is None or not edges:
+    atlas = _atlas(tariff, where) if number is not None else None
+    if number is None or atlas is None:
         return Area((), ())
-    key = (where.country, len(where.postal_code), bisect_right(edges, number))
+    key = (where.country, len(where.postal_code), bisect_right(atlas.edges, number))
     known: Area | None = tariff.areas.get(key)
     if known is None:
         if len(tariff.areas) >= MOST_KEPT:
             tariff.areas.clear()
-        known = tariff.areas[key] = _explore(tariff, where)
+        known = tariff.areas[key] = _explore(atlas, number)
     return known
 
 
-def _explore(tariff: Tariff, where: Destination) -> Area:
-    found = [found for policy in tariff.policies if (found := lane(policy, where))]
+def _explore(atlas: _Atlas, number: int) -> Area:
     # Policies with the same ranges find their rates at the same places: kept once.
     shared: dict[tuple[int, ...], tuple[int, ...]] = {}
-    lanes = sorted(
-        (each._replace(at=shared.setdefault(each.at, each.at)) for each in found), key=_place
-    )
+    lanes = [
+        found._replace(at=shared.setdefault(found.at, found.at))
+        for policy, bands, lowest, highest in atlas.tables
+        if lowest <= number <= highest and (found := lane_at(policy, bands, number))
+    ]
+    lanes.sort(key=_place)
     return Area(tuple(lanes), tuple(each for each in lanes if _is_conditional(each)))
 
 
@@ -75,21 +95,31 @@ def _is_conditional(lane: Lane) -> bool:
     return policy.daily_capacity is not None or policy.scheduled or bool(policy.windows)
 
 
-def _edges(tariff: Tariff, where: Destination) -> Sequence[int]:
-    """Where rates may change among the codes of this country and length, ascending."""
+def _atlas(tariff: Tariff, where: Destination) -> _Atlas | None:
     key = (where.country, len(where.postal_code))
-    known = tariff.edges.get(key)
+    known: _Atlas | None = tariff.atlases.get(key)
     if known is None:
-        tables = (policy.bands.get(key[0], {}).get(key[1], ()) for policy in tariff.policies)
-        known = _merged(band for bands in tables for band in bands)
-        if known:  # what nobody serves is not kept: there is no end of it
-            tariff.edges[key] = known
+        tables = tuple(_tables(tariff, *key))
+        if not tables:
+            return None  # nor kept: there is no end of what nobody serves
+        known = tariff.atlases[key] = _Atlas(tables, _edges(tables))
     return known
 
 
-def _merged(bands: Iterable[Band]) -> array[int]:
+def _tables(tariff: Tariff, country: str, digits: int) -> Iterator[_Table]:
+    for policy in tariff.policies:
+        bands = policy.bands.get(country, {}).get(digits, ())
+        filled = [band for band in bands if band.starts]
+        if filled:
+            lowest = min(band.starts[0] for band in filled)
+            yield _Table(policy, bands, lowest, max(band.ends[-1] for band in filled))
+
+
+def _edges(tables: Iterable[_Table]) -> Sequence[int]:
+    columns = {id(band.starts): band for table in tables for band in table.bands}
+    columns |= {id(band.ends): band for table in tables for band in table.bands}
     edges: set[int] = set()
-    for band in bands:
+    for band in columns.values():
         edges.update(band.starts)
         edges.update(end + 1 for end in band.ends)
     return array("q", sorted(edges))

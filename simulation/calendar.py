@@ -6,8 +6,7 @@ The local time zone of the account matters here and nowhere else in the simulati
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from typing import NamedTuple
 
@@ -16,8 +15,6 @@ from simulation.types import Booked, Calendar, Depot, Policy, Promise, Window
 DAY = timedelta(days=1)
 # A calendar without a single business day must not become an endless search.
 MOST_CLOSED_DAYS = 366
-#: Results of each kind that are remembered; a day of a warehouse with thirty estimates needs sixty.
-MOST_REMEMBERED = 8_192
 _END_OF_DAY = time(23, 59, 59)
 _SPAN = {"h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
@@ -59,13 +56,10 @@ def ready_on(now: datetime, depot: Depot) -> date:
 
     At the cut-off itself the order still counts for today. Handling days come on top.
     """
-    return _ready_on(now.date(), now.time() <= depot.cutoff, depot)
-
-
-@lru_cache(maxsize=MOST_REMEMBERED)
-def _ready_on(today: date, in_time: bool, depot: Depot) -> date:
-    first = next_business_day(today if in_time else today + DAY, depot.calendar)
-    return add_business_days(first, depot.handling_days, depot.calendar)
+    first = now.date() if now.time() <= depot.cutoff else now.date() + DAY
+    return add_business_days(
+        next_business_day(first, depot.calendar), depot.handling_days, depot.calendar
+    )
 
 
 def promise(*, estimate: str, depot: Depot, now: datetime) -> Promise:
@@ -75,34 +69,24 @@ def promise(*, estimate: str, depot: Depot, now: datetime) -> Promise:
     if the warehouse hands over today, else from its cut-off on the day it does; they are rounded
     up to the whole minute. Never zero.
     """
-    if estimate.endswith("d"):
-        in_time = now.time() <= depot.cutoff
-        return _in_days(estimate, depot, now.date(), in_time, now.tzinfo)
-    unit = estimate[-1]
+    unit = estimate.lstrip("0123456789")
+    count = int(estimate[: -len(unit)])
     ready = ready_on(now, depot)
+    if unit == "bd":
+        day = add_business_days(ready, count, depot.calendar)
+        units = business_days_until(now.date(), day, depot.calendar)
+        return Promise(f"{max(1, units)}bd", _by_end_of(day, now))
+    if unit == "d":
+        day = ready + DAY * count
+        return Promise(f"{max(1, (day - now.date()).days)}d", _by_end_of(day, now))
     leaves = now if ready == now.date() else datetime.combine(ready, depot.cutoff, now.tzinfo)
-    # In UTC, where every hour has 60 minutes.
-    by = leaves.astimezone(UTC) + _SPAN[unit] * int(estimate[:-1])
+    by = leaves.astimezone(UTC) + _SPAN[unit] * count  # in UTC, where every hour has 60 minutes
     units = max(1, ceil((by - now.astimezone(UTC)) / _SPAN[unit]))
     return Promise(f"{units}{unit}", _whole_minute(by).astimezone(now.tzinfo))
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
-def _in_days(
-    estimate: str, depot: Depot, today: date, in_time: bool, zone: tzinfo | None
-) -> Promise:
-    """The same for every order that a warehouse gets before its cut-off, and after it."""
-    ready = _ready_on(today, in_time, depot)
-    if estimate.endswith("bd"):
-        day = add_business_days(ready, int(estimate[:-2]), depot.calendar)
-        units = business_days_until(today, day, depot.calendar)
-        return Promise(f"{max(1, units)}bd", _end_of(day, zone))
-    day = ready + DAY * int(estimate[:-1])
-    return Promise(f"{max(1, (day - today).days)}d", _end_of(day, zone))
-
-
-def _end_of(day: date, zone: tzinfo | None) -> datetime:
-    return datetime.combine(day, _END_OF_DAY, zone)
+def _by_end_of(day: date, now: datetime) -> datetime:
+    return datetime.combine(day, _END_OF_DAY, now.tzinfo)
 
 
 def _whole_minute(moment: datetime) -> datetime:
@@ -112,7 +96,7 @@ def _whole_minute(moment: datetime) -> datetime:
 
 def latest(promises: Sequence[Promise]) -> Promise:
     """The promise of a line that comes in several parcels is that of the last of them."""
-    return promises[0] if len(promises) == 1 else max(promises, key=lambda each: each.by)
+    return max(promises, key=lambda each: each.by)
 
 
 def open_windows(

@@ -5,15 +5,14 @@ An item's answer depends on its neighbours only through the stock that lines of 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from simulation import calendar
 from simulation.freight import destination, find_rate
 from simulation.notes import Code, Notes, price_facts, quote_facts, stock_facts
-from simulation.reach import Service, Warehouses, reach
+from simulation.promising import Promises
+from simulation.reach import Warehouses, reach
 from simulation.sourcing import alone, source, without
 from simulation.types import (
     CHANNELS,
@@ -21,7 +20,6 @@ from simulation.types import (
     Item,
     Line,
     Offer,
-    Promise,
     Quote,
     Row,
     Simulation,
@@ -97,7 +95,7 @@ class _Counter:
         self.reach = reach(cart, snapshot, self.local, notes)
         self.sold: dict[str, int] = {}
         self.quotes: dict[Any, tuple[Quote, ...]] = {}
-        self.promises: dict[tuple[WarehouseId, str], Promise] = {}
+        self.promises = Promises(snapshot.tariff, self.local)
 
     def serve(self, item: Item) -> Row | None:
         offer = self.offers.get(item.ref)
@@ -109,14 +107,15 @@ class _Counter:
             return None
         shelf = {place: counts.available for place, counts in offer.shelves.items()}
         stock = _Stock(shelf, self.sold.get(item.ref, 0))
-        balance = stock.units(self.reach.warehouses)
-        quantity = min(item.quantity, self._servable(stock, balance))
+        left = {places: stock.units(places) for places in self.reach.parties}
+        quantity = min(item.quantity, self._servable(left))
         if not quantity or self.notes.tracing:
             self._note_stock(item, offer, stock, quantity)
         if not quantity:
             return Row(item, offer, 0, 0, _NOTHING, ())
         self.sold[item.ref] = stock.sold + quantity
-        channels = {name: stock.units(places) for name, places in self.reach.by_channel}
+        balance = left[self.reach.warehouses]
+        channels = {name: left[places] for name, places in self.reach.by_channel}
         return Row(
             item, offer, quantity, balance, channels, self._quotes(item, offer, stock, quantity)
         )
@@ -129,11 +128,11 @@ class _Counter:
         valid_until = offer.price_valid_until
         return "price-expired" if valid_until is not None and valid_until <= self.now else None
 
-    def _servable(self, stock: _Stock, balance: int) -> int:
+    def _servable(self, left: Mapping[Warehouses, int]) -> int:
         """The most that one policy can carry, for the shopper chooses one for the line."""
         if not self.reach.services:
-            return balance
-        return max([stock.units(places) for places in self.reach.preferences])
+            return left[self.reach.warehouses]
+        return max([left[places] for places in self.reach.preferences])
 
     def _note_stock(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> None:
         facts = stock_facts(
@@ -153,42 +152,33 @@ class _Counter:
     def _quotes(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> tuple[Quote, ...]:
         """Worked out once for all lines that weigh alike and leave from the same warehouses."""
         weight = offer.weight_g * quantity
+        step = self.reach.step(weight)
         senders = {places: stock.senders(quantity, places) for places in self.reach.preferences}
-        alike = (bisect_left(self.reach.limits, weight), *senders.values())
+        alike = (step, *senders.values())
         quotes = self.quotes.get(alike)
         if quotes is None:
-            found = [self._quote(each, senders, weight) for each in self.reach.services]
-            quotes = self.quotes[alike] = tuple([quote for quote in found if quote])
+            quotes = self.quotes[alike] = self._compiled(step, weight, senders)
         if self.notes.tracing:
             self._note_quotes(item, offer, stock, quantity, quotes)
         return quotes
 
-    def _quote(
-        self, service: Service, senders: Mapping[Warehouses, Warehouses], weight: int
-    ) -> Quote | None:
-        lane, windows = service
-        warehouses = senders[lane.policy.warehouses]
-        rate = lane.rate(weight) if warehouses else None
-        if rate is None:
-            return None
-        promise = calendar.latest([self._promise(each, rate.estimate) for each in warehouses])
-        return Quote(lane.policy, rate, promise, windows, warehouses)
-
-    def _promise(self, warehouse: WarehouseId, estimate: str) -> Promise:
-        known = self.promises.get((warehouse, estimate))
-        if known is None:
-            depot = self.depots[warehouse]
-            known = calendar.promise(estimate=estimate, depot=depot, now=self.local)
-            self.promises[warehouse, estimate] = known
-        return known
+    def _compiled(
+        self, step: int, weight: int, senders: Mapping[Warehouses, Warehouses]
+    ) -> tuple[Quote, ...]:
+        quotes = []
+        for policy, rate, windows in self.reach.rates_of(step, weight):
+            warehouses = senders[policy.warehouses]
+            if warehouses:
+                promise = self.promises.of(warehouses, rate.estimate)
+                quotes.append(Quote(policy, rate, promise, windows, warehouses))
+        return tuple(quotes)
 
     def _note_quotes(
         self, item: Item, offer: Offer, stock: _Stock, quantity: int, quotes: Iterable[Quote]
     ) -> None:
         known = {quote.policy.ref: quote for quote in quotes}
         weight = offer.weight_g * quantity
-        for lane, _windows in self.reach.services:
-            policy = lane.policy
+        for policy, lane, _windows in self.reach.services:
             facts: dict[str, Any]
             if quote := known.get(policy.ref):
                 takes = stock.takes(quantity, policy.warehouses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from simulation.types import Band, Destination, Policy, Rate, Tariff
@@ -27,19 +27,23 @@ def destination(
 
 
 class Lane(NamedTuple):
-    """A policy, and where its bands hold the rates of a destination; lightest band first."""
+    """A policy, and where its bands hold the rates of a destination; lightest band first.
+
+    `limits` are the weights the bands carry at most, without the last one's if it carries any.
+    """
 
     policy: Policy
     bands: tuple[Band, ...]
+    limits: tuple[int, ...]
     at: tuple[int, ...]
 
     def rate(self, weight_g: int) -> Rate | None:
         """Of the first band that carries the weight; None when it is too heavy for all."""
-        for band, at in zip(self.bands, self.at, strict=True):
-            limit = band.max_weight_g
-            if limit is None or weight_g <= limit:
-                return Rate(limit, band.prices[at], band.estimates[at])
-        return None
+        step = bisect_left(self.limits, weight_g)
+        if step == len(self.bands):
+            return None
+        band, at = self.bands[step], self.at[step]
+        return Rate(band.max_weight_g, band.prices[at], band.estimates[at])
 
     @property
     def lightest(self) -> Rate:
@@ -59,13 +63,26 @@ def lane(policy: Policy, where: Destination) -> Lane | None:
     """
     bands = policy.bands.get(where.country, {}).get(len(where.postal_code), ())
     number = number_of(where) if bands else None
-    if number is None:
-        return None
-    found = [(band, at) for band in bands if (at := _at(band, number)) is not None]
+    return None if number is None else lane_at(policy, bands, number)
+
+
+def lane_at(policy: Policy, bands: tuple[Band, ...], number: int) -> Lane | None:
+    """The same for one of the policy's tables, and a postal code as a number."""
+    found = []
+    starts = ends = None
+    at = None
+    for band in bands:
+        # In most tables all bands have the same ranges, and share them.
+        if band.starts is not starts or band.ends is not ends:
+            starts, ends = band.starts, band.ends
+            at = _at(band, number)
+        if at is not None:
+            found.append((band, at))
     if not found:
         return None
     served = bands if len(found) == len(bands) else tuple(band for band, _at in found)
-    return Lane(policy, served, tuple(at for _band, at in found))
+    limits = tuple(band.max_weight_g for band in served if band.max_weight_g is not None)
+    return Lane(policy, served, limits, tuple(at for _band, at in found))
 
 
 def number_of(where: Destination) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from simulation.types import (
     Cart,
     Destination,
     Policy,
+    Rate,
     Snapshot,
     Tariff,
     WarehouseId,
@@ -29,26 +31,47 @@ Opening = tuple[Window, ...]
 class Service(NamedTuple):
     """A policy that is open for the destination now."""
 
+    policy: Policy
     lane: Lane
     windows: tuple[Window, ...]
 
-    @property
-    def policy(self) -> Policy:
-        return self.lane.policy
+
+class Priced(NamedTuple):
+    """A service that carries a certain weight, and its rate for it."""
+
+    policy: Policy
+    rate: Rate
+    windows: tuple[Window, ...]
 
 
 class Reach(NamedTuple):
     """Whose stock counts, overall and by channel; no services: there is nothing to quote.
 
-    `preferences` are the warehouses of the services, each list once; between two neighbouring
-    `limits` (in grams, an edge belongs to what is below it) all weights have the same rates.
+    `preferences` are the warehouses of the services, each list once; `parties` are all lists of
+    warehouses that are named here. Between two neighbouring `limits` (in grams, an edge belongs to
+    what is below it) all weights have the same rates; `rates` has those that were asked for.
     """
 
     services: tuple[Service, ...]
     warehouses: Warehouses
     by_channel: tuple[tuple[str, Warehouses], ...]
     preferences: tuple[Warehouses, ...]
+    parties: tuple[Warehouses, ...]
     limits: tuple[int, ...]
+    rates: dict[int, tuple[Priced, ...]]
+
+    def step(self, weight_g: int) -> int:
+        """Weights of one step have the same rates."""
+        return bisect_left(self.limits, weight_g)
+
+    def rates_of(self, step: int, weight_g: int) -> tuple[Priced, ...]:
+        """The services that carry a weight of this step."""
+        known = self.rates.get(step)
+        if known is None:
+            found = ((each, each.lane.rate(weight_g)) for each in self.services)
+            known = tuple(Priced(s.policy, rate, s.windows) for s, rate in found if rate)
+            self.rates[step] = known
+        return known
 
 
 def reach(cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> Reach:
@@ -113,22 +136,33 @@ def _open_in(area: Area, state: Sequence[Opening | None]) -> Reach | None:
         each.policy.id: opening for each, opening in zip(area.conditional, state, strict=True)
     }
     found = ((each, openings.get(each.policy.id, ())) for each in area.lanes)
-    services = tuple(Service(each, windows) for each, windows in found if windows is not None)
-    if not services:
-        return None
+    services = tuple(
+        Service(each.policy, each, windows) for each, windows in found if windows is not None
+    )
+    return _reach(services) if services else None
+
+
+def _reach(services: tuple[Service, ...]) -> Reach:
     policies = [service.policy for service in services]
-    limits = {band.max_weight_g for service in services for band in service.lane.bands}
+    warehouses, by_channel = _warehouses(policies), _by_channel(policies)
+    preferences = tuple(dict.fromkeys(policy.warehouses for policy in policies))
+    parties = dict.fromkeys([warehouses, *(places for _name, places in by_channel), *preferences])
+    limits = {limit for service in services for limit in service.lane.limits}
     return Reach(
-        services,
-        _warehouses(policies),
-        _by_channel(policies),
-        tuple(dict.fromkeys(policy.warehouses for policy in policies)),
-        tuple(sorted(limit for limit in limits if limit is not None)),
+        services=services,
+        warehouses=warehouses,
+        by_channel=by_channel,
+        preferences=preferences,
+        parties=tuple(parties),
+        limits=tuple(sorted(limits)),
+        rates={},
     )
 
 
 def _everywhere(tariff: Tariff) -> Reach:
-    return Reach((), tuple(tariff.depots), _by_channel(tariff.policies), (), ())
+    warehouses, by_channel = tuple(tariff.depots), _by_channel(tariff.policies)
+    parties = dict.fromkeys([warehouses, *(places for _name, places in by_channel)])
+    return Reach((), warehouses, by_channel, (), tuple(parties), (), {})
 
 
 def _warehouses(policies: Iterable[Policy]) -> Warehouses:

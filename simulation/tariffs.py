@@ -163,8 +163,10 @@ def _bands(rows: Iterable[Mapping[str, Any]]) -> dict[int, Tables]:
     grouped: dict[int, dict[str, dict[int, list[Band]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
+    shared: dict[bytes, array[int]] = {}
     for row in rows:
-        grouped[row["policy"]][row["country"]][row["digits"]].append(_band(row))
+        band = _shared(_band(row), shared)
+        grouped[row["policy"]][row["country"]][row["digits"]].append(band)
     return {
         policy: {
             country: {digits: tuple(bands) for digits, bands in tables.items()}
@@ -189,6 +191,13 @@ def _band(row: Mapping[str, Any]) -> Band:
             estimates.append(known.setdefault(estimate, estimate))
             covered = end
     return Band(row["max_weight_g"], starts, ends, prices, estimates)
+
+
+def _shared(band: Band, known: dict[bytes, array[int]]) -> Band:
+    """Tables with the same ranges share them: there are many, and each is searched but once."""
+    columns = (array("q", band.starts), array("q", band.ends))
+    starts, ends = (known.setdefault(column.tobytes(), column) for column in columns)
+    return band._replace(starts=starts, ends=ends)
 
 
 def _policy(row: Mapping[str, Any], bands: Tables, depots: Mapping[int, Depot]) -> Policy:

@@ -208,11 +208,14 @@ class Tariff:
     depots: Mapping[WarehouseId, Depot]
     policies: tuple[Policy, ...]
     ships_to: tuple[str, ...]
-    # What simulation.areas found out about them so far.
-    edges: dict[tuple[str, int], Sequence[int]] = field(
+    # What simulation.areas and simulation.core found out about them so far.
+    atlases: dict[tuple[str, int], Any] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
     areas: dict[tuple[str, int, int], Any] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    promises: dict[Any, dict[Any, Promise]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
 

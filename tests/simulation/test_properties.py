@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -78,6 +79,7 @@ snapshots = st.builds(
 wanted = st.lists(st.tuples(st.sampled_from(REFS), st.integers(1, 12)), max_size=6)
 postal_codes = st.sampled_from([None, "22270030", "22270-031", "99999999"])
 carts = st.builds(lambda lines, code: a_cart(*lines, postal_code=code), wanted, postal_codes)
+moments = st.integers(0, 60).map(lambda hours: NOW + timedelta(hours=hours))
 different = st.lists(
     st.tuples(st.sampled_from(REFS), st.integers(1, 12)), max_size=4, unique_by=lambda line: line[0]
 )
@@ -134,12 +136,14 @@ def test_what_leaves_the_warehouses_is_what_is_served(snapshot: Snapshot, cart: 
             assert sent == served[decision.item]
 
 
-@given(snapshots, carts)
-def test_answers_the_same_whatever_was_asked_before(snapshot: Snapshot, cart: Cart) -> None:
+@given(snapshots, carts, st.lists(st.tuples(moments, postal_codes), max_size=4), moments)
+def test_answers_the_same_whatever_was_asked_before(
+    snapshot: Snapshot, cart: Cart, before: list[tuple[datetime, str | None]], now: datetime
+) -> None:
     fresh = replace(snapshot, tariff=replace(snapshot.tariff))
-    for code in ("22270030", "00000000", "99999999"):
-        simulate(cart._replace(postal_code=code), snapshot, NOW)
-    assert wire.render(simulate(cart, snapshot, NOW)) == wire.render(simulate(cart, fresh, NOW))
+    for earlier, code in before:
+        simulate(cart._replace(postal_code=code), snapshot, earlier)
+    assert wire.render(simulate(cart, snapshot, now)) == wire.render(simulate(cart, fresh, now))
 
 
 @given(snapshots, carts)
