@@ -91,7 +91,8 @@ MOVES: dict[tuple[str, str], Move] = {
         ("package-closed", "invoiced"),
     ),
     ("handling", "cancel-requested"): Move(
-        f"{_CANCEL} once handling began",
+        f"{_CANCEL} once handling began, also with packages closed and invoiced: only when all of"
+        " the order is invoiced the answer is 409",
         "put before staff with its deadline; answered with an empty body; packing stops",
         MARKETPLACE,
         ("cancel-asked",),
@@ -101,7 +102,8 @@ MOVES: dict[tuple[str, str], Move] = {
         "a refusal leads back to handling instead", "none", NOBODY
     ),
     ("cancel-requested", "handling"): Move(
-        "staff refuse the request, with a reason",
+        "staff refuse the request, with a reason: the way for what is invoiced in part, and to"
+        " reopen a package whose invoice has not arrived",
         "packing goes on; the invoice is the marketplace's answer",
         MANAGERS,
         ("cancel-refused",),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from invoicing import packing
+from invoicing import packing, reopening
 from orders import deciding, moving
 from orders.models import Order
 from orders.states import Status
@@ -99,11 +99,35 @@ def test_refuses_to_cancel_what_is_partly_invoiced_and_sends_nothing(vtex):
 
 def test_counts_closed_packages_when_a_cancellation_is_decided(vtex):
     order = _half_invoiced(vtex)
-    vtex.cancel(order.seller_order_id, **REQUEST)
-    with pytest.raises(Conflict):
+    answer = vtex.cancel(order.seller_order_id, **REQUEST)
+    assert (answer.status_code, answer.content) == (200, b"")
+    order.refresh_from_db()
+    assert order.cancel_decide_by is not None
+    with pytest.raises(Conflict) as refusal:
         deciding.accept_cancellation(**_when(order))
+    assert "return invoice" in refusal.value.message
     order.refresh_from_db()
     assert order.status == "cancel-requested"
+    deciding.refuse_cancellation(reason="Partly sent", **_when(order))
+    package = packing.open_package(**_when(order))
+    line = order.lines.get()
+    packing.put(package=package, line=line, quantity=1, now=timezone.now(), actor=None)
+    packing.close(package=package, now=timezone.now(), actor=None)
+    final = vtex.cancel(order.seller_order_id, cancellationRequestId="f" * 32)
+    assert (final.status_code, error_of(final)["code"]) == (409, "invoiced")
+
+
+def test_grants_what_was_invoiced_in_part_once_its_package_is_open_again(vtex):
+    order = _half_invoiced(vtex)
+    vtex.cancel(order.seller_order_id, **REQUEST)
+    deciding.refuse_cancellation(reason="A package has to be opened first", **_when(order))
+    reopening.reopen(package=order.packages.get(), now=timezone.now(), actor=None)
+    again = vtex.cancel(order.seller_order_id, cancellationRequestId="f" * 32)
+    assert (again.status_code, again.content) == (200, b"")
+    deciding.accept_cancellation(**_when(order))
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+    assert levels() == {("1001", "sp"): (10, 0)}
 
 
 def test_cancels_by_ourselves_with_a_reason_once(vtex):
