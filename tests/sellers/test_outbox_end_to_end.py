@@ -244,3 +244,35 @@ def test_delivers_everything_once_although_workers_are_killed(marketplace, acme)
     assert skew > timedelta(seconds=121)
     assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
     check_that_each_arrived_once_and_in_order(marketplace, orders)
+
+
+def test_delivers_everything_once_through_all_of_it_together(marketplace, acme):
+    """30 % of the calls fail, half of them after they took effect, rows of 429, answers that never
+    come; meanwhile workers are killed at any moment and Redis is emptied."""
+    orders = [an_order(marketplace) for _ in range(ORDERS)]
+    for order_id in orders:
+        pack(acme, order_id)
+    weather = {
+        "error_rate": 0.1,
+        "error_after_rate": 0.07,
+        "drop_before_rate": 0.05,
+        "drop_after_rate": 0.08,
+        "retry_after_s": 0,
+        "latency_ms": 60,
+    }
+    skew, lives = timedelta(0), 0
+    while unfinished() and lives < 40:
+        storm = ["throttle"] * (2 if lives == 1 else 0)
+        marketplace.control.knobs(**weather | {"seed": lives}, script=storm)
+        workers = [a_worker(skew), a_worker(skew)]
+        wait_until_something_is_claimed(skew)
+        time.sleep(0.9)
+        shared.board().flushall()
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+        skew, lives = skew + timedelta(seconds=121), lives + 1
+    assert lives > 1
+    assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
+    assert OutboxMessage.objects.filter(attempts__outcome="throttled").exists()
+    check_that_each_arrived_once_and_in_order(marketplace, orders)
