@@ -1,4 +1,4 @@
-"""What a change does to an order's lines, to the unit and to the cent. Pure.
+"""What a change does to an order's lines, to the unit and to the cent. Pure but for its types.
 
 A plan is worked out once, when the change arrives, and carried out as it stands once both sides
 have agreed: nothing but a change alters lines, and only one is open at a time.

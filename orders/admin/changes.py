@@ -24,6 +24,7 @@ from orders.modifying import Step, changed_lines, open_change
 from orders.replanning import plan_from
 from orders.sentences import told_changes
 from sellers.admin.base import local, money, who
+from sellers.models import User
 
 CHANGE_ACTIONS = ("accept_change", "refuse_change", "finish_change")
 _COLOURS = {
@@ -148,7 +149,8 @@ def _asked(object_id: str) -> tuple[Order, OrderChange]:
 
 @dataclass
 class ShownChange:
-    """One change on the order's page. `value` is empty for those who may not see money."""
+    """One change on the order's page. `value` is empty for those who may not see money, `reason`
+    and `end`, in anybody's words, for those who may not read what happened."""
 
     status: str
     colour: str
@@ -159,20 +161,21 @@ class ShownChange:
     value: str
 
 
-def shown_changes(order: Order, *, sees_money: bool, zone: ZoneInfo) -> list[ShownChange]:
+def shown_changes(order: Order, *, reader: User, zone: ZoneInfo) -> list[ShownChange]:
     """All changes of an order, latest first, in one query."""
-    return [_shown(change, order, sees_money, zone) for change in order.changes.all()]
+    return [_shown(change, order, reader, zone) for change in order.changes.all()]
 
 
-def _shown(change: OrderChange, order: Order, sees_money: bool, zone: ZoneInfo) -> ShownChange:
+def _shown(change: OrderChange, order: Order, reader: User, zone: ZoneInfo) -> ShownChange:
     plan = plan_from(change.plan)
+    reads_words = reader.has_perm("orders.view_timelineentry")
     value = money(plan.payment_cents, order.account.currency)
     return ShownChange(
         status=change.get_status_display(),
         colour=_COLOURS.get(Step(change.status), "info"),
         at=local(change.received_at, zone),
         lines=told_changes(changed_lines(plan)),
-        reason=_("reason: %s") % change.reason if change.reason else "",
-        end=change.answer_reason,
-        value=_("value: %s") % value if sees_money else "",
+        reason=_("reason: %s") % change.reason if change.reason and reads_words else "",
+        end=change.answer_reason if reads_words else "",
+        value=_("value: %s") % value if reader.has_perm("orders.view_money") else "",
     )

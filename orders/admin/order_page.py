@@ -125,7 +125,7 @@ class _Reader:
             papers_without_parcel=[
                 self.paper(one) for one in self.invoices if one.package_id is None
             ],
-            changes=shown_changes(order, sees_money=self.sees_money, zone=self.zone),
+            changes=shown_changes(order, reader=self.user, zone=self.zone),
             packing_link=self.packing_link(),
             is_to_pack=order.status in (Status.AUTHORIZED, Status.HANDLING),
             previous_link=self.neighbour(newer=True),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from invoicing import packing
 from invoicing.models import Invoice, Package
 from orders.agreeing import accept_change, finish_change, refuse_change
+from orders.erasing import erase_personal_data
 from orders.models import Order, OrderChange, OrderLine
 from orders.states import Status
 from sellers import stock
@@ -530,3 +531,14 @@ def test_a_confirmed_change_that_cannot_be_carried_out_waits_for_staff(market):
     finish_change(change=change, now=timezone.now(), actor=None)
     assert units(order()) == {0: ("1001", 3)}
     assert OutboxMessage.objects.filter(body__contains="Confirmation").count() == 1
+
+
+def test_erasing_a_shoppers_data_empties_what_the_change_said_of_them(market):
+    body = removing(item()) | {"reason": "Ask filomena@example.com", "client": "Filomena"}
+    market.asked(body)
+    market.vtex.cancel(order().seller_order_id)
+    assert erase_personal_data(order=order(), now=timezone.now(), actor=None)
+    change = OrderChange.objects.get()
+    assert change.document is None
+    assert "filomena" not in change.reason
+    assert change.plan["lowered"]
