@@ -10,8 +10,8 @@ from unfold.decorators import display
 from invoicing.models import Invoice, InvoiceLine, InvoiceSeries
 from sellers.admin.base import (
     NOTHING,
-    Badge,
     AccountIsFixed,
+    Badge,
     PortalAdmin,
     PortalInline,
     ReadOnly,
