@@ -1,5 +1,6 @@
 """The WSGI door, for granian or any other server: simulations first, then Django."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -10,3 +11,7 @@ django = get_wsgi_application()
 from simulation.door import Door  # noqa: E402 (models can be imported once Django is set up)
 
 application = Door(django)
+# What was loaded up to here stays: looking through it at every full collection takes as long as
+# hundreds of answers.
+gc.collect()
+gc.freeze()

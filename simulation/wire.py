@@ -14,7 +14,6 @@ from simulation.types import (
     CHANNELS,
     Cart,
     Item,
-    Offer,
     PickupAt,
     Promise,
     Quote,
@@ -198,17 +197,17 @@ def render(simulation: Simulation) -> bytes:
 
 
 def _item_out(row: Row, own_seller_id: str) -> dict[str, Any]:
-    offer = row.offer
-    seller = row.item.seller
+    (position, ref, _asked, seller), offer, quantity, *_ = row
+    until = offer.price_valid_until
     return {
-        "id": row.item.ref,
-        "requestIndex": row.item.position,
-        "quantity": row.quantity,
+        "id": ref,
+        "requestIndex": position,
+        "quantity": quantity,
         "seller": own_seller_id if seller is None else seller,
         "price": offer.price,
         "listPrice": offer.list_price,
         "priceTags": (),
-        "priceValidUntil": _price_valid_until(offer),
+        "priceValidUntil": None if until is None else until.astimezone(UTC).isoformat(),
         "measurementUnit": offer.measurement_unit,
         "unitMultiplier": _number(offer.unit_multiplier),
         "merchantName": None,
@@ -217,26 +216,21 @@ def _item_out(row: Row, own_seller_id: str) -> dict[str, Any]:
     }
 
 
-def _price_valid_until(offer: Offer) -> str | None:
-    moment = offer.price_valid_until
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
 def _number(value: float) -> int | float:
     """1.0 as 1: VTEX's file types the multiplier as an integer, shops have 0.3 as well."""
     return int(value) if value.is_integer() else value
 
 
 def _logistics(row: Row, ships_to: tuple[str, ...], slas: orjson.Fragment) -> dict[str, Any]:
-    balances = row.channel_balances
+    item, _offer, quantity, balance, by_channel, _quotes = row
     return {
-        "itemIndex": row.item.position,
-        "quantity": row.quantity,
-        "stockBalance": row.stock_balance,
+        "itemIndex": item.position,
+        "quantity": quantity,
+        "stockBalance": balance,
         "shipsTo": ships_to,
         "slas": slas,
         "deliveryChannels": [
-            {"id": channel, "stockBalance": balances[channel]} for channel in CHANNELS
+            {"id": channel, "stockBalance": by_channel[channel]} for channel in CHANNELS
         ],
     }
 
@@ -250,10 +244,11 @@ def _slas(quotes: tuple[Quote, ...]) -> orjson.Fragment:
 
 def _sla(quote: Quote) -> bytes:
     policy, rate, promise, windows, _warehouses = quote
+    by = promise.by
     return b'{%b,"price":%d,%b,%b}' % (
         _of_policy(policy.ref, policy.name, policy.channel),
         rate.price,
-        _of_promise(promise, promise.by.tzinfo, promise.by.fold),
+        _of_promise(promise, by.tzinfo, by.fold),
         _of_choices(windows, policy.pickup),
     )
 
