@@ -33,6 +33,7 @@ WORDS: dict[str, Words] = {
     "invoiced": Words(gettext_lazy("Everything packed and invoiced"), OK),
     "tracking-entered": Words(gettext_lazy("Tracking entered")),
     "shipped": Words(gettext_lazy("Handed over to the carrier"), OK),
+    "tracking-event": Words(gettext_lazy("News of a package on its way")),
     "package-delivered": Words(gettext_lazy("Package delivered"), OK),
     "delivered": Words(pgettext_lazy("timeline", "Everything delivered"), OK),
     "goods-returned": Words(gettext_lazy("Goods came back")),
