@@ -60,6 +60,10 @@ def _decide(
         flagging.raise_to_staff(order, code="paid-after-cancellation", now=now)
         return Conflict("cancelled", f"Order {order.marketplace_order_id} was cancelled.")
     if order.status in _UNPAID:
+        if PersonalData.objects.filter(order=order, erased_at__isnull=False).exists():
+            # There is no address left to send it to: the shopper's data was erased meanwhile.
+            flagging.raise_to_staff(order, code="paid-after-erasure", now=now)
+            return Conflict("erased", "The shopper's data was erased; it can't be delivered.")
         gap = _secure_stock(order, now=now)
         if gap is not None:
             return gap

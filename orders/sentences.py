@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from orders import status_names
 from sellers.money import format_cents
 
 OK, INFO, WARN, BAD = "ok", "info", "warn", "bad"
@@ -67,6 +68,9 @@ WORDS: dict[str, Words] = {
     ),
     "paid-after-cancellation": Words(
         gettext_lazy("Payment approved after the cancellation: turned down"), BAD
+    ),
+    "paid-after-erasure": Words(
+        gettext_lazy("Payment approved after the shopper's data was erased: turned down"), BAD
     ),
     "marketplace-status": Words(gettext_lazy("New status at the marketplace")),
     "over-there": Words(gettext_lazy("Cancelled at the marketplace: stock given back"), BAD),
@@ -127,7 +131,10 @@ def _plain(facts: Mapping[str, Any]) -> list[str]:
         "state": "%s",
         "receipt": _("receipt %s"),
     }
-    return [label % facts[name] for name, label in labels.items() if facts.get(name)]
+    known = {name: facts[name] for name in labels if facts.get(name)}
+    if "state" in known:
+        known["state"] = status_names.told(str(known["state"]))
+    return [labels[name] % fact for name, fact in known.items()]
 
 
 def _differences(facts: Mapping[str, Any], currency: str) -> list[str]:

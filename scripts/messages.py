@@ -24,7 +24,16 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "pt_BR"
 FOLDER = ROOT / "locale" / LANGUAGE / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
-OURS = ("config", "sellers", "simulation", "orders", "invoicing", "demo", "templates")
+OURS = (
+    "config",
+    "sellers",
+    "simulation",
+    "orders",
+    "invoicing",
+    "demo",
+    "rehearsal",
+    "templates",
+)
 KEYWORDS = {
     "_": None,
     "gettext": None,

@@ -115,3 +115,15 @@ def test_frees_expired_units_for_others_at_that_very_moment(vtex):
     _let_it_expire(tidy=False)
     assert vtex.place(a_placement(order_id="3-01")).status_code == 200
     assert levels() == {("1001", "sp"): (10, 1)}
+
+
+def test_turns_down_a_payment_once_the_shoppers_data_is_erased(vtex):
+    ours = vtex.placed(a_placement())
+    PersonalData.objects.update(document=None, erased_at=timezone.now())
+    answer = vtex.fulfill(ours)
+    assert answer.status_code == 409
+    assert error_of(answer)["code"] == "erased"
+    order = Order.objects.get()
+    assert order.status == "reserved"
+    assert order.flagged_at is not None
+    assert Hold.objects.get().expires_at is not None
