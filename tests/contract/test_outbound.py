@@ -85,7 +85,7 @@ def messages_of(dialect: str) -> list[OutboxMessage]:
 
 def told_on_its_way(order: Order, package: Any) -> None:
     today = timezone.localdate(NOW, order.account.zone)
-    facts = {"courier": "Correios", "number": "QB123456785BR", "url": ""}
+    facts: dict[str, Any] = {"courier": "Correios", "number": "QB123456785BR", "url": ""}
     tracking.enter_tracking(package=package, **facts, dispatched_on=today, **WHEN)
     tracking.add_event(package=package, at=NOW, description="Posted", city="", state="", **WHEN)
     tracking.deliver(package=package, delivered_at=NOW, **WHEN)

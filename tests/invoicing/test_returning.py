@@ -219,12 +219,15 @@ def test_a_refused_return_invoice_is_issued_again() -> None:
     refused = crediting.credit(taken_in=taken_in, number="D-1", **WHEN)
     again = refusal_of(lambda: crediting.credit(taken_in=taken_in, number="D-2", **WHEN))
     assert again.code == "credited"
-    OutboxMessage.objects.filter(pk=refused.message_id).update(status="rejected")
+    told = refused.message
+    assert told is not None
+    OutboxMessage.objects.filter(pk=told.pk).update(status="rejected")
     assert crediting.next_step(order) == Step.MEND
     replaced = crediting.credit(taken_in=taken_in, number="D-2", **WHEN)
     refused.refresh_from_db()
     assert refused.voided_at == NOW
-    assert OutboxMessage.objects.get(pk=refused.message_id).status == "superseded"
+    told.refresh_from_db()
+    assert told.status == "superseded"
     assert (replaced.number, replaced.value_cents) == ("D-2", refused.value_cents)
     order.refresh_from_db()
     assert order.status == Status.RETURNED

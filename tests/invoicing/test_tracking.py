@@ -208,7 +208,7 @@ def test_refuses_events_that_say_nothing_or_cannot_be(facts: dict[str, Any], cod
     order = an_order()
     package = packed(order, 1)
     track(package)
-    said = {"at": NOW, "description": "Posted", "city": "", "state": ""}
+    said: dict[str, Any] = {"at": NOW, "description": "Posted", "city": "", "state": ""}
     with pytest.raises(DomainError) as refusal:
         tracking.add_event(package=package, **said | facts, now=NOW, actor=None)
     assert refusal.value.code == code
