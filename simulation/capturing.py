@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 #: Answers that wait to be written, in each process; more are dropped, and counted as dropped.
 MOST_WAITING = 500
 #: Samples are only taken while fewer than this many answers wait.
-MOST_SAMPLED = 10
+MOST_SAMPLED = 5
 
 
 class Seen:

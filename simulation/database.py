@@ -55,7 +55,7 @@ def soon() -> float:
     return time.monotonic() + PATIENCE_SECONDS
 
 
-def read(sql: str, params: Sequence[Any], *, until: float) -> Sequence[Row]:
+def read(sql: str, params: Sequence[str], *, until: float) -> Sequence[Row]:
     """The rows of one prepared statement, its parameters written $1, $2 and so on.
 
     A connection that died while idle (the database was restarted), or that has lost its prepared
@@ -76,7 +76,7 @@ _OUTLIVED = (
 )
 
 
-def _read(sql: str, params: Sequence[Any], until: float) -> Sequence[Row]:
+def _read(sql: str, params: Sequence[str], until: float) -> Sequence[Row]:
     try:
         return _ask(_line(until), sql, params, until)
     except errors.QueryCanceled:
@@ -86,7 +86,7 @@ def _read(sql: str, params: Sequence[Any], until: float) -> Sequence[Row]:
     return _ask(_line(until), sql, params, until)
 
 
-def _ask(line: Line, sql: str, params: Sequence[Any], until: float) -> Sequence[Row]:
+def _ask(line: Line, sql: str, params: Sequence[str], until: float) -> Sequence[Row]:
     try:
         return line.ask(sql, params, until=min(until, time.monotonic() + LISTEN_SECONDS))
     except TimeoutError:

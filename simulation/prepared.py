@@ -1,23 +1,30 @@
 """Prepared statements through libpq itself: half the time of a cursor, and no wait without an end.
 
-psycopg adapts the values and reads the results; only its way of running a statement is left out.
+psycopg reads the results; its way of running a statement, and of adapting each value to whatever
+type it may have, is left out. The parameters are text, whose types PostgreSQL knows.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 import psycopg
 from psycopg import errors, pq
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import Transformer
 
 Row = tuple[Any, ...]
 
 _numbers = count(1)
+
+
+def array_of(texts: Iterable[str]) -> str:
+    """A text[] as PostgreSQL reads it."""
+    joined = '","'.join([text.replace("\\", "\\\\").replace('"', '\\"') for text in texts])
+    return f'{{"{joined}"}}' if joined else "{}"
 
 
 class Line:
@@ -36,22 +43,23 @@ class Line:
     def close(self) -> None:
         self.connection.close()
 
-    def ask(self, sql: str, params: Sequence[Any], *, until: float) -> list[Row]:
+    def ask(self, sql: str, params: Sequence[str], *, until: float) -> list[Row]:
         """The rows of one statement, whose parameters are $1, $2 and so on.
 
         Raises TimeoutError when they are not there by `until` (of time.monotonic), which leaves
         the line unusable, and psycopg.Error.
         """
-        transformer = Transformer(self.connection)
-        values = transformer.dump_sequence(params, [PyFormat.BINARY] * len(params))
         name = self._names.get(sql)
         if name is None:
             name = b"simulation-%d" % next(_numbers)
-            self._pgconn.send_prepare(name, sql.encode(), transformer.types)
+            self._pgconn.send_prepare(name, sql.encode())
             self._result(until)
             self._names[sql] = name
-        self._pgconn.send_query_prepared(name, values, transformer.formats, pq.Format.BINARY)
-        transformer.set_pgresult(result := self._result(until))
+        values = [value.encode() for value in params]
+        self._pgconn.send_query_prepared(name, values, result_format=pq.Format.BINARY)
+        result = self._result(until)
+        transformer = Transformer(self.connection)
+        transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, tuple)
 
     def _result(self, until: float) -> pq.abc.PGresult:

@@ -17,6 +17,7 @@ from sellers.authentication import check_credentials
 from sellers.credentials import decrypt
 from sellers.errors import NotFound
 from simulation import database
+from simulation.prepared import array_of
 from simulation.tariffs import tariff_of
 from simulation.types import Account, Booked, Cart, Offer, Shelf, Snapshot
 
@@ -71,10 +72,14 @@ def load(
 def _read(endpoint_key: str, cart: Cart, now: datetime, until: float) -> Sequence[tuple[Any, ...]]:
     rows: Sequence[tuple[Any, ...]] = ()
     if endpoint_key.isascii() and endpoint_key.isalnum():
-        refs = list({item.ref for item in cart.items if "\0" not in item.ref})
-        channel = cart.sales_channel.replace("\0", "")
-        since = (now - timedelta(days=1)).date()
-        rows = database.read(_SQL, (endpoint_key, refs, channel, now, since), until=until)
+        params = (
+            endpoint_key,
+            array_of({item.ref for item in cart.items if "\0" not in item.ref}),
+            cart.sales_channel.replace("\0", ""),
+            now.isoformat(),
+            (now - timedelta(days=1)).date().isoformat(),
+        )
+        rows = database.read(_SQL, params, until=until)
     if not rows:
         raise NotFound("unknown-endpoint", "There is no seller at this address.")
     return rows

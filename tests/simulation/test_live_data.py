@@ -111,6 +111,16 @@ def test_an_inactive_warehouse_has_nothing_to_sell(client: Client) -> None:
     assert balance(client) == 0
 
 
+@pytest.mark.parametrize(
+    "ref", ['a"b', "a\\b", "\\", '"', "{a,b}", "a,b", "NULL", "null", " ", "ü☃𝄞", "%s", "$1", "'"]
+)
+def test_finds_a_sku_whatever_its_id_looks_like(client: Client, ref: str) -> None:
+    open_shop(NOW)
+    Sku.objects.update(ref=ref)
+    answer = ask(client, "other", ref, "mug")
+    assert [item["id"] for item in answer["items"]] == [ref]
+
+
 # --- tariffs ----------------------------------------------------------------------------------
 
 
