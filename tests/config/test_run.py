@@ -167,12 +167,20 @@ def test_replaces_one_killed_web_worker_and_goes_on_answering(serving, directory
     killed, kept = map(int, born)
     os.kill(killed, signal.SIGKILL)
     deadline = time.monotonic() + 30
+    lost = 0
     while log.read_text().count("Spawning worker-") < 3 and time.monotonic() < deadline:
-        answer = requests.get(f"{address[0]}/healthz", headers={"Connection": "close"}, timeout=20)
-        assert answer.status_code == 200
+        try:
+            assert _healthz(address[0]).status_code == 200
+        except requests.ConnectionError:
+            lost += 1  # it was already in the dying worker's queue
         time.sleep(0.1)
+    assert lost <= 2
     text = log.read_text()
     assert text.count("Spawning worker-") == 3, text
     assert text.count("Starting granian") == 1
     os.kill(kept, 0)  # the other one still runs
     assert requests.get(f"{address[0]}/healthz", timeout=20).status_code == 200
+
+
+def _healthz(address: str) -> requests.Response:
+    return requests.get(f"{address}/healthz", headers={"Connection": "close"}, timeout=20)
