@@ -23,7 +23,7 @@ from config.supervisor import Spec, Supervisor
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE = ROOT / "benchmarks" / "peers" / "node"
-THREADS = 2
+THREADS = 3
 START_SECONDS = 60.0
 CALLS_PER_WORKER = 8
 TIMEZONE = "America/Sao_Paulo"

@@ -108,7 +108,7 @@ def _processes(options: argparse.Namespace) -> Iterator[Spec]:
     yield Spec("beat", [*celery, "beat", "--schedule", str(var_dir() / "celerybeat-schedule")])
     granian = [PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     where = ["--host", options.host, "--port", str(options.port)]
-    size = ["--workers", "2", "--blocking-threads", "2"]
+    size = ["--workers", "2", "--blocking-threads", "3"]
     # One that was killed must not take the others along, nor leave them alone for long.
     size += ["--respawn-failed-workers", "--respawn-interval", "1"]
     yield Spec("web", [*granian, *where, *size, "config.wsgi:application"])

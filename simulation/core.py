@@ -105,20 +105,23 @@ class _Counter:
         if why := self._not_for_sale(offer):
             self.notes.keep(why, item=item.position, sku=item.ref)
             return None
+        return self._sell(item, offer)
+
+    def _sell(self, item: Item, offer: Offer) -> Row:
         shelf = {place: counts.available for place, counts in offer.shelves.items()}
         stock = _Stock(shelf, self.sold.get(item.ref, 0))
         left = {places: stock.units(places) for places in self.reach.parties}
-        quantity = min(item.quantity, self._servable(left))
+        # A line is sent as a whole, for the shopper chooses one policy for it.
+        most = max([left[places] for places in self.reach.preferences])
+        quantity = min(item.quantity, most)
         if not quantity or self.notes.tracing:
             self._note_stock(item, offer, stock, quantity)
         if not quantity:
             return Row(item, offer, 0, 0, _NOTHING, ())
         self.sold[item.ref] = stock.sold + quantity
-        balance = left[self.reach.warehouses]
         channels = {name: left[places] for name, places in self.reach.by_channel}
-        return Row(
-            item, offer, quantity, balance, channels, self._quotes(item, offer, stock, quantity)
-        )
+        quotes = self._quotes(item, offer, stock, quantity)
+        return Row(item, offer, quantity, left[self.reach.warehouses], channels, quotes)
 
     def _not_for_sale(self, offer: Offer) -> Code | None:
         if not offer.is_active:
@@ -127,12 +130,6 @@ class _Counter:
             return "no-price"
         valid_until = offer.price_valid_until
         return "price-expired" if valid_until is not None and valid_until <= self.now else None
-
-    def _servable(self, left: Mapping[Warehouses, int]) -> int:
-        """The most that one policy can carry, for the shopper chooses one for the line."""
-        if not self.reach.services:
-            return left[self.reach.warehouses]
-        return max([left[places] for places in self.reach.preferences])
 
     def _note_stock(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> None:
         facts = stock_facts(

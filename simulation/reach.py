@@ -47,9 +47,9 @@ class Priced(NamedTuple):
 class Reach(NamedTuple):
     """Whose stock counts, overall and by channel; no services: there is nothing to quote.
 
-    `preferences` are the warehouses of the services, each list once; `parties` are all lists of
-    warehouses that are named here. Between two neighbouring `limits` (in grams, an edge belongs to
-    what is below it) all weights have the same rates; `rates` has those that were asked for.
+    `preferences` are the lists of warehouses a line may be sent from, each once; `parties` are all
+    lists that are named here. Between two neighbouring `limits` (in grams, an edge belongs to what
+    is below it) all weights have the same rates; `rates` has those that were asked for.
     """
 
     services: tuple[Service, ...]
@@ -162,7 +162,7 @@ def _reach(services: tuple[Service, ...]) -> Reach:
 def _everywhere(tariff: Tariff) -> Reach:
     warehouses, by_channel = tuple(tariff.depots), _by_channel(tariff.policies)
     parties = dict.fromkeys([warehouses, *(places for _name, places in by_channel)])
-    return Reach((), warehouses, by_channel, (), tuple(parties), (), {})
+    return Reach((), warehouses, by_channel, (warehouses,), tuple(parties), (), {})
 
 
 def _warehouses(policies: Iterable[Policy]) -> Warehouses:
