@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.env import BASE_DIR
+from sandbox.wire import Answer, Request
 from sellers.marketplace import outbox, shared
 from sellers.marketplace.draining import drain
 from sellers.models import OutboxMessage, SellerAccount
@@ -182,7 +183,6 @@ def test_delivers_everything_once_after_the_marketplace_was_down(marketplace, ac
 WORKER = """
 import sys, time
 from datetime import timedelta
-from itertools import chain, repeat
 import django
 django.setup()
 from django.utils import timezone
@@ -224,26 +224,51 @@ def wait_until_something_is_claimed(skew: timedelta) -> None:
         time.sleep(0.01)
 
 
-def test_delivers_everything_once_although_workers_are_killed(marketplace, acme):
+def test_delivers_everything_once_although_workers_are_killed(marketplace, acme, monkeypatch):
     """SIGKILL between the marketplace's acceptance and our settling: the answers come late, so
-    that every kill leaves calls that arrived and were never settled."""
+    that every kill leaves calls that arrived and were never settled. The first kill certainly does:
+    the first invoice is accepted only once its senders are dead."""
     orders = [an_order(marketplace) for _ in range(ORDERS)]
     for order_id in orders:
         pack(acme, order_id)
     marketplace.control.knobs(latency_ms=300, seed=1)
-    skew, lives = timedelta(0), chain([0.15], repeat(0.7))
+    first = Held(marketplace, monkeypatch)
+    skew = timedelta(0)
     while unfinished() and skew < timedelta(hours=1):
         workers = [a_worker(skew), a_worker(skew)]
-        wait_until_something_is_claimed(skew)
-        time.sleep(next(lives))
+        if first.done.is_set():
+            wait_until_something_is_claimed(skew)
+            time.sleep(0.7)
+        else:
+            assert first.arrived.wait(10)
         for worker in workers:
             worker.kill()
             worker.communicate()
+        first.senders_are_dead.set()
+        assert first.done.wait(10)
         # The leases of the dead run out.
         skew += timedelta(seconds=121)
     assert skew > timedelta(seconds=121)
     assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
     check_that_each_arrived_once_and_in_order(marketplace, orders)
+
+
+class Held:
+    """The first invoice that arrives waits at the stand-in's door until its senders are dead."""
+
+    def __init__(self, marketplace: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.arrived, self.senders_are_dead, self.done = (threading.Event() for _ in range(3))
+        self._serve = marketplace.server.market.serve
+        monkeypatch.setattr(marketplace.server.market, "serve", self.serve)
+
+    def serve(self, request: Request) -> Answer | None:
+        if self.arrived.is_set() or not request.path.endswith("/invoice"):
+            return self._serve(request)
+        self.arrived.set()
+        self.senders_are_dead.wait(20)
+        answer = self._serve(request)
+        self.done.set()
+        return answer
 
 
 def test_delivers_everything_once_through_all_of_it_together(marketplace, acme):
