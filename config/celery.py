@@ -8,4 +8,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["sellers.marketplace", "simulation", "orders", "invoicing"])
+app.autodiscover_tasks(
+    [
+        "jobs",
+        "sellers.marketplace",
+        "simulation",
+        "orders",
+        "invoicing",
+        "reporting",
+    ]
+)

@@ -58,10 +58,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "rest_framework",
+    "jobs",
     "sellers",
     "simulation",
     "orders",
     "invoicing",
+    "reporting",
     "rehearsal",
 ]
 if not IN_PRODUCTION:

@@ -26,10 +26,12 @@ FOLDER = ROOT / "locale" / LANGUAGE / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 OURS = (
     "config",
+    "jobs",
     "sellers",
     "simulation",
     "orders",
     "invoicing",
+    "reporting",
     "demo",
     "rehearsal",
     "templates",
