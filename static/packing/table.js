@@ -2,12 +2,10 @@
 // The packing table. Everything here is also a plain form: this only makes it quick.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const board = $("board"), form = $("scan-form"), box = $("scan"), said = $("said");
-  const alarm = $("alarm"), sure = $("sure"), help = $("help");
-  const others = $("others");
-  const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
+  const board = $("board"), form = $("scan-form"), said = $("said");
+  const sure = $("sure"), help = $("help"), others = $("others");
   const KEYS = { n: "new", c: "close", u: "undo", s: "switch", p: "slip", g: "next", "?": "help" };
-  let waiting = Boolean(document.body.dataset.waiting), next = 0, signIn = false;
+  let waiting = Boolean(document.body.dataset.waiting), next = 0;
 
   // --- answers
 
@@ -18,7 +16,7 @@
     said.className = `said ${answer.tone}`;
     said.textContent = answer.text;
     Sound.play(answer.tone);
-    refocus();
+    ScanBox.focus();
   }
 
   function draw(answer) {
@@ -39,21 +37,12 @@
 
   function complain(answer) {
     said.textContent = "";
-    signIn = Boolean(answer.signedOut);
-    alarm.className = `alarm ${answer.tone}`;
-    $("alarm-text").textContent = answer.text;
-    alarm.hidden = false;
-    box.value = "";
-    $("alarm-ok").focus();
-    Sound.play(answer.tone);
-  }
-
-  function acknowledge() {
-    if (signIn) return here();
-    alarm.hidden = true;
-    delete document.body.dataset.tone;
-    box.value = "";
-    refocus();
+    ScanBox.clear();
+    Alarm.show(answer, () => {
+      if (answer.signedOut) return here();
+      ScanBox.clear();
+      ScanBox.focus();
+    });
   }
 
   /** This order again, with the package at hand; who is signed out comes by the sign-in page. */
@@ -62,47 +51,18 @@
     location.assign(location.pathname + (chosen ? `?package=${encodeURIComponent(chosen)}` : ""));
   }
 
-  function refocus() {
-    if (alarm.hidden && sure.hidden && !help.open) box.focus({ preventScroll: true });
-  }
-
   // --- scanning
 
-  function scan() {
-    const code = box.value.replace(/[\u0000-\u001f\u007f]/g, "").trim();
-    box.value = "";
-    if (!code) return;
+  function scan(code) {
     const fields = new FormData(form);
     fields.set("code", code);
     fields.set("gesture", Sending.id());
     Sending.send(fields, answered);
   }
 
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    clearTimeout(pending);
-    scan();
-  });
-
-  // A scanner without Enter: a burst of characters, then silence. A person never types like that.
-  let pending = 0, last = 0, burst = 0, afterSure = false;
-  box.addEventListener("input", (event) => {
-    clearTimeout(pending);
-    const now = event.timeStamp;
-    burst = now - last < SCANNER_GAP ? burst + 1 : 1;
-    last = now;
-    // The letter asked to close; what follows at a scanner's pace is a code of its own.
-    if (afterSure && burst >= 2 && box.value.length === 3) box.value = box.value.slice(1);
-    if (burst >= 2) afterSure = false;
-    const text = box.value.toLowerCase();
-    if (text.length === 1 && KEYS[text]) pending = setTimeout(() => command(KEYS[text]), COMMAND_PAUSE);
-    else if (burst >= 6 && burst >= box.value.length) pending = setTimeout(scan, SCANNER_SILENCE);
-  });
-
   // --- commands
 
   function command(name) {
-    box.value = "";
     if (name === "help") return help.showModal();
     if (name === "slip") return follow("[data-slip]");
     if (name === "next") return follow("[data-next-order]");
@@ -133,7 +93,7 @@
 
   function decide(yes) {
     sure.hidden = true;
-    refocus();
+    ScanBox.focus();
     if (yes) board.querySelector('form[data-name="close"]')?.requestSubmit();
   }
 
@@ -166,31 +126,11 @@
     Sending.send(fields, answered);
   });
 
-  // --- the keyboard
+  // --- the question before a package is closed
 
-  let heard = 0;
   document.addEventListener("keydown", (event) => {
-    if (!alarm.hidden) return onAlarm(event);
-    if (!sure.hidden) return onSure(event);
-    if (help.open) return;
-    if (event.key === "Escape") return refocusNow(event);
-    const typing = event.target.closest("input, textarea, select");
-    const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-    // A space or Enter on a button presses it; any other character belongs to the scan box.
-    if (!typing && plain && event.key !== " ") box.focus();
+    if (!sure.hidden && !Alarm.isOpen) onSure(event);
   });
-
-  /** Enter or Esc acknowledges, but not the Enter at the end of a scan: that scan is refused. */
-  function onAlarm(event) {
-    if (event.key.length === 1) {
-      heard = event.timeStamp;
-      event.preventDefault();
-    } else if (event.key === "Enter" || event.key === "Escape") {
-      event.preventDefault();
-      if (event.timeStamp - heard < 150) return Sound.play("wrong");
-      if (!event.repeat) acknowledge();
-    }
-  }
 
   function onSure(event) {
     if (event.key === "Enter" && document.activeElement !== $("sure-no")) {
@@ -202,34 +142,22 @@
     } else if (event.key.length === 1 && event.key !== " ") {
       // A code that begins with the letter, typed slowly; or a scan, which is none of the dialog's.
       sure.hidden = true;
-      afterSure = true;
-      box.value = "c";
-      box.focus();
+      ScanBox.goOnAfter("c");
     }
   }
 
-  function refocusNow(event) {
-    event.preventDefault();
-    box.value = "";
-    box.focus();
-  }
-
-  $("alarm-ok").addEventListener("click", acknowledge);
   $("sure-yes").addEventListener("click", () => decide(true));
   $("sure-no").addEventListener("click", () => decide(false));
   $("help-key").hidden = false;
   $("help-key").addEventListener("click", () => help.showModal());
-  help.addEventListener("close", refocus);
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("a, button, input, label, summary, dialog")) refocus();
-  });
+  help.addEventListener("close", ScanBox.focus);
 
   // --- news from the marketplace: quickly while something is on its way, else now and then
 
   async function look() {
     const editing = board.contains(document.activeElement) && document.activeElement.matches("input");
     const typed = [...board.querySelectorAll("input")].some((i) => i.value !== i.defaultValue);
-    if (!document.hidden && !Sending.busy && !editing && !typed && alarm.hidden && sure.hidden) {
+    if (!document.hidden && !Sending.busy && !editing && !typed && !Alarm.isOpen && sure.hidden) {
       try {
         const chosen = encodeURIComponent(form.elements.package.value);
         const answer = await fetch(`${document.body.dataset.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
@@ -248,8 +176,8 @@
   }
   lookLater();
 
+  ScanBox.attach({ keys: KEYS, scanned: scan, command, busy: () => Alarm.isOpen || !sure.hidden || help.open });
   // An error of a plain form, or one that came before the script was ready, waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
-  else refocus();
   document.body.dataset.ready = "1";
 })();
