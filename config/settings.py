@@ -241,6 +241,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 15.0},
     },
     "expire-holds": {"task": "orders.tasks.expire_holds", "schedule": 60.0},
+    "reschedule": {
+        "task": "orders.tasks.reschedule",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "process-events": {"task": "orders.tasks.process_events", "schedule": 15.0},
     "read-feeds": {
         "task": "orders.tasks.read_feeds",

@@ -149,6 +149,22 @@ class Order(models.Model):
         return self.marketplace_order_id
 
 
+class Schedule(models.Model):
+    """By which tariff revision an account's hand-over times were last worked out.
+
+    `is_settled`: a second run has found nothing that was being written during the first.
+    """
+
+    account = models.OneToOneField(
+        SellerAccount, on_delete=models.CASCADE, related_name="schedule", primary_key=True
+    )
+    revision = models.PositiveBigIntegerField()
+    is_settled = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} @ {self.revision}"
+
+
 class PersonalData(models.Model):
     """Everything about the shopper, apart from the order so that it can be shown to few and erased.
 

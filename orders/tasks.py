@@ -13,6 +13,7 @@ from orders import (
     feed,
     following,
     nudging,
+    rescheduling,
     sweeping,
     watching,
 )
@@ -26,6 +27,12 @@ RUN_SECONDS = 20.0
 def expire_holds() -> int:
     """Tidy reservations that were not paid in time."""
     return expiring.expire_due(now=timezone.now())
+
+
+@shared_task(name="orders.tasks.reschedule")
+def reschedule() -> int:
+    """Work out anew when orders must be handed over, once a calendar has changed."""
+    return rescheduling.reschedule(now=timezone.now())
 
 
 @shared_task(name="orders.tasks.process_events")

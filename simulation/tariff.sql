@@ -12,7 +12,9 @@ SELECT json_build_object(
     'closures', COALESCE((
         SELECT json_agg(json_build_object('warehouse', c.warehouse_id, 'day', c.closed_on))
         FROM sellers_closure c
-        WHERE c.account_id = a.id AND c.closed_on >= (%(since)s::timestamptz)::date
+        WHERE c.account_id = a.id
+            -- Those behind us as well: an order's time counts from the day it was authorised.
+            AND c.closed_on >= (%(since)s::timestamptz)::date - 60
     ), '[]'),
     'policies', COALESCE((
         SELECT json_agg(json_build_object(

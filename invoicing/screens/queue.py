@@ -17,7 +17,7 @@ from invoicing.models import Invoice, Package, PackageItem
 from invoicing.scanning import clean
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.board import warehouses_of
-from invoicing.screens.due import Due, due
+from invoicing.screens.due import Due, clock, due
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
 from sellers.admin.base import local
@@ -67,7 +67,8 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     fragment = request.headers.get("X-Requested-With") == "fetch"
     template = "packing/_queue.html" if fragment else "packing/queue.html"
-    return render(request, template, context | {"packer": packer(request)})
+    shown = {"packer": packer(request), "clock": clock(timezone.now())}
+    return render(request, template, context | shown)
 
 
 def _search(request: HttpRequest, text: str, *, now: datetime) -> HttpResponse:

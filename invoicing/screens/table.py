@@ -20,6 +20,7 @@ from invoicing.screens.access import packer, packers_only
 from invoicing.screens.acting import ACTIONS, package_id_in
 from invoicing.screens.board import board_of
 from invoicing.screens.company import others_in
+from invoicing.screens.due import clock
 from orders.models import Order
 from sellers.errors import DomainError
 
@@ -124,6 +125,7 @@ def _context(request: HttpRequest, order: Order, package_id: int | None) -> dict
         "order": order,
         "packer": reader,
         "others": others_in(order, reader=reader, now=now),
+        "clock": clock(now),
     }
 
 
