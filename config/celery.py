@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A config worker`, `celery -A config beat`."""
+"""The Celery application: `celery -A config worker`, the same with `-Q jobs`, and `… beat`."""
 
 import os
 

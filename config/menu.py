@@ -38,6 +38,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:invoicing_invoice_changelist",
                 "invoicing.view_invoice",
             ),
+            Entry(_("Long work"), "hourglass_top", "admin:jobs_job_changelist", "jobs.view_job"),
         ],
     ),
     (

@@ -105,6 +105,8 @@ def _processes(options: argparse.Namespace) -> Iterator[Spec]:
     celery = [PYTHON, "-m", "celery", "-A", "config"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     yield Spec("worker", [*celery, "worker", "--concurrency", "2", *quiet], stop_seconds=30)
+    jobs = ["-Q", "jobs", "--concurrency", "1", "--hostname", "jobs@%h"]
+    yield Spec("jobs", [*celery, "worker", *jobs, *quiet], stop_seconds=30)
     yield Spec("beat", [*celery, "beat", "--schedule", str(var_dir() / "celerybeat-schedule")])
     granian = [PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     where = ["--host", options.host, "--port", str(options.port)]

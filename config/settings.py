@@ -229,6 +229,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
 }
 CELERY_TIMEZONE = "UTC"
+# Long work has a worker of its own: an export of an hour must not hold up an invoice.
+CELERY_TASK_ROUTES = {"jobs.tasks.*": {"queue": "jobs"}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-outbox": {
         "task": "sellers.marketplace.tasks.deliver_due",
@@ -263,6 +265,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "orders.tasks.erase_old_personal_data",
         "schedule": 1800.0,
     },
+    "work-on-jobs": {
+        "task": "jobs.tasks.work",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "clean-up-jobs": {"task": "jobs.tasks.clean_up", "schedule": 1800.0},
     "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from invoicing.models import Invoice, Package, PackageItem
+from jobs.models import Job
 from orders.models import Order, OrderEvent, PersonalData, TimelineEntry
 from orders.moving import record
 from orders.states import Status
@@ -84,6 +85,9 @@ def scene(db: None) -> Order:
         state="ready-for-handling",
         document={"State": "ready-for-handling"},
         received_at=now,
+    )
+    Job.objects.create(
+        kind="gone", language="en", time_zone="UTC", created_at=now, turn_at=now, problems=["odd"]
     )
     return order
 

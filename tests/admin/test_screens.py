@@ -16,6 +16,7 @@ OPEN_TO = {
         "invoicing.invoice",
         "invoicing.invoiceseries",
         "invoicing.package",
+        "jobs.job",
         "orders.order",
         "orders.orderevent",
         "sellers.capacityuse",
@@ -35,6 +36,7 @@ OPEN_TO = {
     },
     "Warehouse": {
         "invoicing.package",
+        "jobs.job",
         "orders.order",
         "sellers.sku",
         "sellers.stocklevel",

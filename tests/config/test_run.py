@@ -139,12 +139,13 @@ def test_serves_until_interrupted_and_leaves_nothing_running(serving, directory)
     assert {p.name for p in (directory / "var" / "log").glob("*.log")} >= {
         "web.log",
         "worker.log",
+        "jobs.log",
         "beat.log",
     }
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
     stopped = re.findall(r"Stopping ([a-zA-Z]+)$|Stopping (PostgreSQL)", rest, re.MULTILINE)
-    assert [a or b for a, b in stopped] == ["web", "beat", "worker", "PostgreSQL"]
+    assert [a or b for a, b in stopped] == ["web", "beat", "jobs", "worker", "PostgreSQL"]
     assert process.returncode == 0
     assert processes_marked(mark) == []
     servers = directory / "var" / "servers"
