@@ -42,6 +42,14 @@ MENU: list[tuple[Promise, list[Entry]]] = [
         ],
     ),
     (
+        _("Reports"),
+        [
+            Entry(
+                _("Order mapping"), "table_view", "admin:report mapping", "reporting.see_reports"
+            ),
+        ],
+    ),
+    (
         _("Marketplace"),
         [
             Entry(
@@ -154,9 +162,10 @@ MENU: list[tuple[Promise, list[Entry]]] = [
 
 
 def link_or_none(url_name: str) -> str | None:
-    """The address behind a name, or None when no such screen exists."""
+    """The address behind a name and what it takes, or None when no such screen exists."""
+    name, *taken = url_name.split()
     try:
-        return reverse(url_name)
+        return reverse(name, args=taken)
     except NoReverseMatch:
         return None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -15,6 +15,12 @@ from config.menu import link_or_none
 
 class PortalSite(UnfoldAdminSite):
     index_title = _("Today")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Screens that belong to no table come first: the last of Django's own takes all."""
+        from reporting.urls import screen_urls
+
+        return [*screen_urls(self), *super().get_urls()]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

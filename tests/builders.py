@@ -100,8 +100,12 @@ def an_order(*lines: Line, status: Status = Status.AUTHORIZED, **facts: Any) -> 
         | facts
     )
     rows = [_line(order, index, line) for index, line in enumerate(chosen)]
+    order.items_cents = sum(row.items_cents for row in rows)
+    order.discounts_cents = sum(row.discount_cents for row in rows)
+    order.services_cents = sum(row.services_cents for row in rows)
+    order.freight_cents = sum(row.freight_cents for row in rows)
     order.payment_value_cents = sum(row.total_cents for row in rows) if pays is None else pays
-    order.save(update_fields=["payment_value_cents"])
+    order.save()
     document = {"shippingData": {"address": address}} if address else {}
     PersonalData.objects.create(order=order, document=document, receiver=receiver)
     _hold(order, rows, now=now)

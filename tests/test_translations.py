@@ -92,6 +92,9 @@ def _pages(scene) -> list[str]:
     found = [reverse("admin:index"), reverse("admin:packing_queue")]
     found += [reverse(f"admin:{name}_changelist") for name in lists]
     found += [
+        reverse("admin:reports"),
+        reverse("admin:report", args=["mapping"]),
+        reverse("admin:report", args=["mapping"]) + "?columns=all&status=open",
         reverse("admin:orders_order_change", args=[scene.pk]),
         reverse("admin:packing_order", args=[scene.seller_order_id]),
         reverse("admin:sellers_sku_change", args=[scene.lines.get().sku_id]),

@@ -35,6 +35,7 @@ def _ways(term: str) -> Iterator[QuerySet[Order]]:
         "marketplace_order_id",
         "marketplace_order_group",
         "invoices__number",
+        "invoices__key",
         "packages__tracking_number",
     ):
         yield everything.filter(beginning_with(term, (field,)))

@@ -40,7 +40,7 @@ def _crawl(client: Client, *starts: str) -> dict[str, str]:
 def _starts(order: Order) -> list[str]:
     from tests.admin.test_screens import MODELS, _list, _pages
 
-    found = [reverse("admin:index")]
+    found = [reverse("admin:index"), reverse("admin:report", args=["mapping"])]
     for model in MODELS:
         pages = _pages(model)
         found += [_list(model), f"{_list(model)}?q=1", f"{_list(model)}?q=Filomena", *pages]

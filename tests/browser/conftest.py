@@ -53,5 +53,5 @@ def page(tablet: BrowserContext) -> Page:
 @pytest.fixture
 def roles(transactional_db: None) -> None:
     """The roles that a migration makes: emptying the tables after a test took them along."""
-    migration = import_module("invoicing.migrations.0002_roles")
-    migration.create_roles(apps, None)
+    import_module("invoicing.migrations.0002_roles").create_roles(apps, None)
+    import_module("reporting.migrations.0002_differences_are_kept").grant(apps, None)

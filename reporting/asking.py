@@ -1,0 +1,79 @@
+"""What somebody asks of a report: filters and order, from an address, a saved schedule or a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from reporting.declarations import Condition, Filter, NotUnderstood, Report, Sort
+
+SORT = "sort"
+#: The report's own order: as its rows came to be.
+BY_KEY = "key"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A report with its filters filled in, at a moment: "last month" means the month before it.
+
+    `asked` holds only what the report's filters read, as text, so that it can be kept.
+    """
+
+    report: Report
+    asked: Mapping[str, str]
+    now: datetime
+
+    @property
+    def sort(self) -> Sort | None:
+        return self.report.sort(self.order.removeprefix("-"))
+
+    @property
+    def is_descending(self) -> bool:
+        """Newest, latest, most first, unless the address says the opposite."""
+        return self.order.startswith("-")
+
+    @property
+    def order(self) -> str:
+        """The column it is sorted by, with a minus for the last first."""
+        return self.asked.get(SORT, f"-{BY_KEY}")
+
+    def conditions(self) -> list[Condition]:
+        """Raises NotUnderstood."""
+        found = [each.condition(self.asked, now=self.now) for each in self.report.filters]
+        conditions = [condition for condition in found if condition is not None]
+        if self.sort is not None and self.sort.may_lack:
+            conditions.append(Condition(f"{self.sort.sql} IS NOT NULL"))
+        return conditions
+
+    def told(self) -> list[tuple[str, str]]:
+        """Every filter that is on, in words: label and what is asked."""
+        return [words for _filter, words in self.active()]
+
+    def active(self) -> list[tuple[Filter, tuple[str, str]]]:
+        found = ((each, each.told(self.asked, now=self.now)) for each in self.report.filters)
+        return [(each, words) for each, words in found if words is not None]
+
+    def query(self, **changes: str | None) -> str:
+        """An address's query for the same with `changes`; None takes a parameter away."""
+        return urlencode(
+            {name: value for name, value in {**self.asked, **changes}.items() if value}
+        )
+
+
+def asked_of(report: Report, given: Mapping[str, str], *, now: datetime) -> Asking:
+    """Takes what the report's filters read and leaves the rest.
+
+    Raises NotUnderstood for a value that can't be meant: a filter that is ignored would show, and
+    export, what nobody asked for.
+    """
+    names = [name for each in report.filters for name in each.names]
+    asked = {name: text for name in (*names, SORT) if (text := given.get(name, "").strip()[:200])}
+    asking = Asking(report, asked, now)
+    if asking.sort is None and asking.order.removeprefix("-") != BY_KEY:
+        raise NotUnderstood(_("This report can't be sorted by “%s”.") % asking.order)
+    asking.conditions()
+    return asking

@@ -1,0 +1,141 @@
+"""How orders are chosen for a report: each filter with its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from orders.admin.filters import GROUPS
+from orders.admin.searching import matching
+from orders.models import Order
+from orders.states import Status
+from reporting.declarations import Condition, Text
+from reporting.figures import CAUSES, TO_MEND
+from reporting.filtering import AnyId, MomentOf, OneOf, Period
+from sellers.models import SellerAccount, ShippingPolicy, Warehouse
+
+#: Longer lists of choices help nobody.
+MOST_OPTIONS = 300
+TO_BE_MENDED = "mend"
+
+#: The times of an order, for a period by any of them.
+MOMENTS = {
+    "placed": MomentOf(_("Placed"), "o.placed_at", may_lack=False),
+    "authorized": MomentOf(_("Authorised"), "o.authorized_at"),
+    "due": MomentOf(_("Hand over by"), "o.due_at"),
+    "handling": MomentOf(_("Handling began"), "o.handling_at"),
+    "invoiced": MomentOf(_("Invoiced on"), "o.invoiced_at"),
+    "shipped": MomentOf(_("Handed over"), "o.shipped_at"),
+    "delivered": MomentOf(_("Delivered"), "o.delivered_at"),
+    "cancelled": MomentOf(_("Cancelled"), "o.cancelled_at"),
+}
+
+
+def _statuses() -> list[tuple[str, Text]]:
+    groups = [(name, title) for name, (title, statuses) in GROUPS.items() if len(statuses) > 1]
+    return [*groups, *((str(status), status.label) for status in Status)]
+
+
+def _in_status(code: str) -> Condition:
+    statuses = GROUPS[code][1] if code in GROUPS else (code,)
+    return Condition("o.status = ANY(%s)", ([str(status) for status in statuses],))
+
+
+def _accounts() -> list[tuple[str, Text]]:
+    accounts = SellerAccount.objects.order_by("name").values_list("pk", "name")
+    return [(str(pk), name) for pk, name in accounts[:MOST_OPTIONS]]
+
+
+def _of_account(pk: str) -> Condition:
+    return Condition("o.account_id = %s", (int(pk),))
+
+
+def _differences() -> list[tuple[str, Text]]:
+    return [(TO_BE_MENDED, _("only differences")), *((str(one), CAUSES[one]) for one in TO_MEND)]
+
+
+def _differing(code: str) -> Condition:
+    kept = "EXISTS (SELECT FROM reporting_difference d WHERE d.order_id = o.id"
+    if code == TO_BE_MENDED:
+        return Condition(f"{kept})")
+    return Condition(f"{kept} AND d.cause = %s)", (code,))
+
+
+def _slas() -> list[tuple[str, Text]]:
+    """By id, as the lines have it; accounts with the same id share the choice."""
+    policies = ShippingPolicy.objects.order_by("ref", "account").values_list("ref", "name")
+    names: dict[str, Text] = {}
+    for ref, name in policies[:MOST_OPTIONS]:
+        names.setdefault(ref, name if name == ref else f"{name} ({ref})")
+    return list(names.items())
+
+
+def _by_sla(ref: str) -> Condition:
+    return Condition(
+        "EXISTS (SELECT FROM orders_orderline l WHERE l.order_id = o.id AND l.policy_ref = %s)",
+        (ref,),
+    )
+
+
+def _warehouses() -> list[tuple[str, Text]]:
+    found = Warehouse.objects.order_by("name").values_list("pk", "name")[:MOST_OPTIONS]
+    return [(str(pk), name) for pk, name in found]
+
+
+def _from_warehouse(pk: str) -> Condition:
+    return Condition(
+        "EXISTS (SELECT FROM sellers_hold h JOIN sellers_stocklevel v ON v.id = h.level_id "
+        "WHERE h.seller_order_id = o.seller_order_id AND h.state <> 'released' "
+        "AND v.warehouse_id = %s)",
+        (int(pk),),
+    )
+
+
+# Steps from one name to the next by the index, instead of reading every package.
+_CARRIERS = """
+WITH RECURSIVE names AS (
+    (SELECT courier FROM invoicing_package WHERE courier <> '' ORDER BY courier LIMIT 1)
+    UNION ALL
+    SELECT (SELECT p.courier FROM invoicing_package p
+             WHERE p.courier <> '' AND p.courier > names.courier ORDER BY p.courier LIMIT 1)
+      FROM names WHERE names.courier IS NOT NULL
+)
+SELECT courier FROM names WHERE courier IS NOT NULL LIMIT %s
+"""
+
+
+def _carriers() -> Sequence[tuple[str, Text]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIERS, [MOST_OPTIONS])
+        return [(name, name) for (name,) in cursor.fetchall()]
+
+
+def _by_carrier(name: str) -> Condition:
+    return Condition(
+        "EXISTS (SELECT FROM invoicing_package p WHERE p.order_id = o.id AND p.courier = %s)",
+        (name,),
+    )
+
+
+def _with_id(text: str) -> Condition:
+    pks = matching(Order.objects.all(), text).values_list("pk", flat=True)
+    return Condition("o.id = ANY(%s)", (list(pks),))
+
+
+FILTERS = (
+    AnyId(
+        name="q",
+        label=_("Any id"),
+        hint=_("order, invoice, tracking, SKU"),
+        means=_with_id,
+    ),
+    Period(moments=MOMENTS, account="o.account_id"),
+    OneOf(name="status", label=_("Status"), options=_statuses, means=_in_status),
+    OneOf(name="account", label=_("Account"), options=_accounts, means=_of_account),
+    OneOf(name="difference", label=_("Difference"), options=_differences, means=_differing),
+    OneOf(name="sla", label=_("SLA"), options=_slas, means=_by_sla),
+    OneOf(name="warehouse", label=_("Warehouse"), options=_warehouses, means=_from_warehouse),
+    OneOf(name="carrier", label=_("Carrier"), options=_carriers, means=_by_carrier),
+)

@@ -1,0 +1,142 @@
+"""Reports on the screen: what there is, and a page of one. A screen asks, reads and renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from reporting import places, reading, showing
+from reporting.asking import BY_KEY, Asking, asked_of
+from reporting.declarations import REPORTS, NotUnderstood, Report, may_read
+
+#: Parameters of the screen itself, beside those of the filters.
+ALL_COLUMNS = "all"
+
+
+def _of_a_report(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Finds the report an address names, for those who may read it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: Any) -> HttpResponse:
+        report = REPORTS.get(slug)
+        if report is None:
+            raise Http404
+        if not may_read(report, request.user):
+            raise PermissionDenied
+        return view(request, report, *args)
+
+    return guarded
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """All reports this person may read."""
+    found = [report for report in REPORTS.values() if may_read(report, request.user)]
+    if not found:
+        raise PermissionDenied
+    context = {**admin.site.each_context(request), "title": _("Reports"), "reports": found}
+    return TemplateResponse(request, "reporting/overview.html", context)
+
+
+@_of_a_report
+def show(request: HttpRequest, report: Report) -> HttpResponse:
+    """One page. What can't be meant is told with status 400, and nothing is listed."""
+    if "" in request.GET.values():
+        return redirect(_without_empty(request))
+    context = {
+        **admin.site.each_context(request),
+        "title": report.title,
+        "report": report,
+        "columns": request.GET.get("columns", ""),
+    }
+    try:
+        asking = asked_of(report, request.GET.dict(), now=timezone.now())
+        listed = _listed(request, asking)
+    except NotUnderstood as error:
+        empty = Asking(report, {}, timezone.now())
+        context |= {"problem": str(error), "controls": _controls(empty)}
+        return TemplateResponse(request, "reporting/report.html", context, status=400)
+    return TemplateResponse(request, "reporting/report.html", context | listed)
+
+
+def _without_empty(request: HttpRequest) -> str:
+    """A form sends its empty fields too; an address that people keep is better without them."""
+    filled = {name: text for name, text in request.GET.items() if text}
+    return f"{request.path}?{urlencode(filled)}" if filled else request.path
+
+
+def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
+    shows_all = request.GET.get("columns") == ALL_COLUMNS or not asking.report.brief
+    cells = showing.columns_of(asking.report, brief=not shows_all)
+    wanted = [column for cell in cells for column in cell]
+    back, ahead = (request.GET.get(name, "") for name in ("before", "after"))
+    place = places.read(back or ahead, asking) if back or ahead else None
+    page = reading.page_of(asking, wanted, place=place, backwards=bool(back))
+    base = reverse("admin:report", args=[asking.report.slug])
+    kept = {"columns": ALL_COLUMNS} if shows_all and asking.report.brief else {}
+    return {
+        "asking": asking,
+        "heads": showing.heads(asking, cells, base=base),
+        "rows": showing.shown(page.rows, cells),
+        "count": _count(asking),
+        "chips": _chips(asking, kept),
+        "controls": _controls(asking),
+        "sorts": _sorts(asking),
+        "newer": _link(asking, kept, before=page.before),
+        "older": _link(asking, kept, after=page.behind),
+        "other_columns": "?" + asking.query(columns=None if kept else ALL_COLUMNS),
+        "shows_all": shows_all,
+        "query": asking.query(),
+    }
+
+
+def _link(asking: Asking, kept: dict[str, str], **beyond: Any) -> str:
+    ((name, place),) = beyond.items()
+    return "?" + asking.query(**kept, **{name: places.written(place)}) if place else ""
+
+
+def _count(asking: Asking) -> str:
+    """Exact as far as counting goes, and said to be more beyond."""
+    count = reading.count_of(asking)
+    told = asking.report.counted(count.rows)
+    return told if count.exact else _("more than %(count)s") % {"count": told}
+
+
+def _chips(asking: Asking, kept: dict[str, str]) -> list[dict[str, str]]:
+    """Filters that are on, each with the address without it."""
+    return [
+        {
+            "label": label,
+            "text": text,
+            "without": "?" + asking.query(**kept, **dict.fromkeys(filter_.names)),
+        }
+        for filter_, (label, text) in asking.active()
+    ]
+
+
+def _controls(asking: Asking) -> list[Any]:
+    return [each.control(asking.asked) for each in asking.report.filters]
+
+
+def _sorts(asking: Asking) -> list[dict[str, Any]]:
+    """Every order, both ways, as the choices of a control."""
+    found = [(f"-{BY_KEY}", _("newest first")), (BY_KEY, _("oldest first"))]
+    for sort in asking.report.sorts:
+        last, first = (
+            (_("%(what)s, latest first"), _("%(what)s, earliest first"))
+            if sort.type == "timestamptz"
+            else (_("%(what)s, most first"), _("%(what)s, least first"))
+        )
+        what = {"what": sort.title}
+        found += [(f"-{sort.key}", last % what), (sort.key, first % what)]
+    return [{"name": name, "title": title, "chosen": name == asking.order} for name, title in found]

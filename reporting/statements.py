@@ -1,0 +1,116 @@
+"""The SQL of a report, put together from its declaration: one page, a capped count, a piece of a
+file. Parameters stay parameters, in the order in which they stand in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from reporting.asking import Asking
+from reporting.declarations import Column, Condition, Report
+
+
+class Statement(NamedTuple):
+    sql: str
+    params: tuple[Any, ...]
+
+
+class Place(NamedTuple):
+    """A row to go on from: the value the rows are sorted by (None: by key alone), and its key."""
+
+    value: str | None
+    key: int
+
+
+class Value(NamedTuple):
+    """One expression to read, under its name, with the parts it needs."""
+
+    name: str
+    sql: str
+    needs: tuple[str, ...] = ()
+    params: tuple[Any, ...] = ()
+
+
+def chosen(
+    asking: Asking, *, limit: int, place: Place | None = None, backwards: bool = False
+) -> Statement:
+    """The keys of at most `limit` rows behind `place`; before it with `backwards`."""
+    report, sort = asking.report, asking.sort
+    conditions = asking.conditions()
+    ascends = asking.is_descending == backwards
+    if place is not None:
+        conditions.append(_beyond(asking, place, ascends=ascends))
+    where, params = _where(conditions)
+    way = "ASC" if ascends else "DESC"
+    order = f"{report.key} {way}" if sort is None else f"{sort.sql} {way}, {report.key} {way}"
+    value = "NULL::text" if sort is None else f"({sort.sql})::text"
+    sql = (
+        f"SELECT {report.key} AS key, {value} AS place FROM {report.table}{where} "  # noqa: S608  (declarations are ours)
+        f"ORDER BY {order} LIMIT %s"
+    )
+    return Statement(sql, (*params, limit))
+
+
+def _beyond(asking: Asking, place: Place, *, ascends: bool) -> Condition:
+    sign = ">" if ascends else "<"
+    if asking.sort is None:
+        return Condition(f"{asking.report.key} {sign} %s", (place.key,))
+    sort = asking.sort
+    return Condition(
+        f"({sort.sql}, {asking.report.key}) {sign} (%s::{sort.type}, %s)", (place.value, place.key)
+    )
+
+
+def _where(conditions: Iterable[Condition]) -> tuple[str, tuple[Any, ...]]:
+    found = list(conditions)
+    if not found:
+        return "", ()
+    text = " AND ".join(f"({condition.sql})" for condition in found)
+    return f" WHERE {text}", tuple(value for one in found for value in one.params)
+
+
+def rows(report: Report, source: Statement, values: Sequence[Value], *, ordered: str) -> Statement:
+    """`values` of the rows that `source` chooses, in the order `ordered`."""
+    needed = {name for value in values for name in value.needs}
+    parts = [part for part in report.parts if part.name in needed]
+    tables = "".join(f", {part.name} AS ({part.sql})" for part in parts)
+    joins = " ".join(f"LEFT JOIN {part.name} ON {part.name}.key = chosen.key" for part in parts)
+    shown = ", ".join(f"{value.sql} AS {value.name}" for value in values)
+    sql = (
+        f"WITH chosen AS MATERIALIZED ({source.sql}){tables} "  # noqa: S608  (declarations are ours)
+        f"SELECT {shown} FROM chosen JOIN {report.table} ON {report.key} = chosen.key "
+        f"{report.joins} {joins} ORDER BY {ordered}"
+    )
+    return Statement(sql, (*source.params, *(one for value in values for one in value.params)))
+
+
+def page(
+    asking: Asking, columns: Iterable[Column], source: Statement, *, ascends: bool
+) -> Statement:
+    """The columns of the chosen rows for a screen: raw values, with key, place, zone, currency."""
+    report, sort = asking.report, asking.sort
+    own = [
+        Value("key", "chosen.key"),
+        Value("place", "chosen.place"),
+        Value("zone", report.zone),
+        Value("currency", report.currency),
+    ]
+    values = own + [Value(column.key, column.sql, column.needs) for column in columns]
+    way = "ASC" if ascends else "DESC"
+    by_key = f"chosen.key {way}"
+    return rows(
+        report, source, values, ordered=by_key if sort is None else f"{sort.sql} {way}, {by_key}"
+    )
+
+
+def count(asking: Asking, *, most: int) -> Statement:
+    """How many rows there are, but never counting further than one beyond `most`."""
+    where, params = _where(asking.conditions())
+    sql = f"SELECT count(*) FROM (SELECT FROM {asking.report.table}{where} LIMIT %s) found"  # noqa: S608  (declarations are ours)
+    return Statement(sql, (*params, most + 1))
+
+
+def estimate(asking: Asking) -> Statement:
+    """The planner's own guess of how many rows there are, without reading them."""
+    where, params = _where(asking.conditions())
+    return Statement(f"EXPLAIN (FORMAT JSON) SELECT FROM {asking.report.table}{where}", params)

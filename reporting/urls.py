@@ -1,0 +1,19 @@
+"""The reports' addresses, below the admin's."""
+
+from __future__ import annotations
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, path
+
+# Declared reports are known once they are imported.
+from reporting import mapping  # noqa: F401
+from reporting.screens import overview, show
+
+
+def screen_urls(site: AdminSite) -> list[URLPattern]:
+    """Every one of them behind the admin's sign-in."""
+    inside = site.admin_view
+    return [
+        path("reports/", inside(overview), name="reports"),
+        path("reports/<slug:slug>/", inside(show), name="report"),
+    ]
