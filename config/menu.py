@@ -154,6 +154,12 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:invoicing_invoiceseries_changelist",
                 "invoicing.view_invoiceseries",
             ),
+            Entry(
+                _("Paper sizes"),
+                "straighten",
+                "admin:invoicing_papersettings_changelist",
+                "invoicing.view_papersettings",
+            ),
             Entry(_("Staff"), "group", "admin:sellers_user_changelist", "sellers.view_user"),
             Entry(_("Roles"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
         ],

@@ -201,6 +201,9 @@ LOGGING = {
         "django.security.DisallowedHost": {"filters": ["one_line"]},
         # Says at every start that it cannot draw bitmaps, which nobody asks of it.
         "pyBarcode": {"level": "WARNING"},
+        # They tell of each font they subset, and the second of the letters of a name.
+        "fontTools": {"level": "WARNING"},
+        "fpdf": {"level": "ERROR"},
     },
 }
 

@@ -29,6 +29,7 @@ WORDS: dict[str, Words] = {
     "handling-started": Words(gettext_lazy("Packing began")),
     "package-opened": Words(gettext_lazy("Package opened")),
     "package-closed": Words(gettext_lazy("Package closed and invoiced"), OK),
+    "printed": Words(gettext_lazy("Printed")),
     "package-reopened": Words(gettext_lazy("Package opened again, its invoice voided"), WARN),
     "reopened": Words(gettext_lazy("Back to packing"), WARN),
     "invoiced": Words(gettext_lazy("Everything packed and invoiced"), OK),
@@ -89,6 +90,14 @@ WORDS: dict[str, Words] = {
 }
 
 
+#: Papers that are printed of an order, by their codes.
+PAPERS: dict[str, str | Promise] = {
+    "label": gettext_lazy("package label"),
+    "slip": gettext_lazy("packing slip"),
+    "fiscal": gettext_lazy("invoice print"),
+}
+
+
 def words_for(code: str) -> Words:
     """The words for a code; one this version does not know speaks for itself."""
     return WORDS.get(code) or Words(code.replace("-", " ").capitalize())
@@ -130,10 +139,14 @@ def _plain(facts: Mapping[str, Any]) -> list[str]:
         "reason": _("reason: %s"),
         "state": "%s",
         "receipt": _("receipt %s"),
+        "paper": "%s",
+        "copy": _("copy %s"),
     }
     known = {name: facts[name] for name in labels if facts.get(name)}
     if "state" in known:
         known["state"] = status_names.told(str(known["state"]))
+    if "paper" in known:
+        known["paper"] = PAPERS.get(str(known["paper"]), known["paper"])
     return [labels[name] % fact for name, fact in known.items()]
 
 

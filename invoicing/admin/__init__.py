@@ -3,5 +3,13 @@
 from invoicing.admin.carriers import CarrierAdmin
 from invoicing.admin.invoices import InvoiceAdmin, InvoiceSeriesAdmin
 from invoicing.admin.packages import PackageAdmin
+from invoicing.admin.paper import PaperSettingsAdmin, PrintAdmin
 
-__all__ = ["CarrierAdmin", "InvoiceAdmin", "InvoiceSeriesAdmin", "PackageAdmin"]
+__all__ = [
+    "CarrierAdmin",
+    "InvoiceAdmin",
+    "InvoiceSeriesAdmin",
+    "PackageAdmin",
+    "PaperSettingsAdmin",
+    "PrintAdmin",
+]

@@ -10,6 +10,7 @@ from invoicing.models.packages import (
     Package,
     PackageItem,
 )
+from invoicing.models.paper import PaperSettings, Print
 from invoicing.models.returns import Return, ReturnItem
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "InvoiceSeries",
     "Package",
     "PackageItem",
+    "PaperSettings",
+    "Print",
     "Return",
     "ReturnItem",
     "TrackingEvent",

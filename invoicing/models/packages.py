@@ -59,6 +59,14 @@ class Package(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="one_package_per_number")
         ]
+        indexes = [
+            # Closed and still in the house: what waits for its papers and its carrier.
+            models.Index(
+                fields=["closed_at"],
+                name="package_to_hand_over",
+                condition=Q(status="closed", dispatched_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} / {self.number}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from invoicing.screens.paper import batch, label, label_style, print_package, printed
 from invoicing.screens.queue import queue
 from invoicing.screens.return_order import return_order
 from invoicing.screens.returns import desk
@@ -23,4 +24,13 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("pack/<str:seller_order_id>/state/", inside(state), name="packing_state"),
         path("pack/<str:seller_order_id>/do/", inside(gesture), name="packing_gesture"),
         path("pack/<str:seller_order_id>/slip/<int:number>/", inside(slip), name="packing_slip"),
+        path("pack/<str:seller_order_id>/label/<int:number>/", inside(label), name="packing_label"),
+        path(
+            "pack/<str:seller_order_id>/print/<int:number>/",
+            inside(print_package),
+            name="packing_print_package",
+        ),
+        path("paper/", inside(batch), name="paper_batch"),
+        path("paper/print/<int:print_id>/", inside(printed), name="packing_print"),
+        path("paper/label-<int:account_id>.css", inside(label_style), name="packing_label_style"),
     ]

@@ -1,6 +1,13 @@
 "use strict";
-// Prints the slip; without scripts the browser's own print command does.
+// Prints the paper; without scripts the browser's own print command does. Each print is recorded.
 const button = document.getElementById("print");
+const record = document.getElementById("printed");
 button.hidden = false;
 button.addEventListener("click", () => window.print());
 button.focus();
+if (record) {
+  window.addEventListener("beforeprint", () => {
+    fetch(record.action, { method: "POST", body: new URLSearchParams(new FormData(record)), keepalive: true }).catch(() => {});
+  });
+}
+document.body.dataset.ready = "1";

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from invoicing.models import Invoice, Package, PackageItem
+from invoicing.models import Invoice, Package, PackageItem, PaperSettings, Print
 from jobs.models import Job
 from orders.models import Order, OrderEvent, PersonalData, TimelineEntry
 from orders.moving import record
@@ -86,6 +86,8 @@ def scene(db: None) -> Order:
         document={"State": "ready-for-handling"},
         received_at=now,
     )
+    PaperSettings.objects.create(account=account)
+    Print.objects.create(kind="slip", form="pdf", subject="package/1", copy=1, at=now)
     Job.objects.create(
         kind="gone", language="en", time_zone="UTC", created_at=now, turn_at=now, problems=["odd"]
     )

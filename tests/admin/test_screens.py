@@ -16,6 +16,8 @@ OPEN_TO = {
         "invoicing.invoice",
         "invoicing.invoiceseries",
         "invoicing.package",
+        "invoicing.papersettings",
+        "invoicing.print",
         "jobs.job",
         "orders.order",
         "orders.orderevent",

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invoicing import packing
-from invoicing.screens.slip import code128
+from invoicing.printing.codes import code128
 from orders.models import Order, PersonalData
 from tests.builders import NOW, Line, an_order, staff
 

@@ -1,0 +1,76 @@
+"""Long work of the warehouse: papers of many packages in one file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from invoicing.models import Print
+from invoicing.printing import papers
+from invoicing.printing.facts import PackageFacts, facts_of
+from invoicing.printing.recording import record_packages
+from jobs.models import Job
+from jobs.progress import Progress
+from jobs.registry import JobFailed, Result, job
+
+PRINT_PACKAGES = "print-packages"
+_CHUNK = 100
+
+
+@job(
+    PRINT_PACKAGES,
+    title=gettext_lazy("Papers of packages"),
+    permission="orders.pack_order",
+    # They name people: long enough to print them, and once more if the printer jams.
+    keeps=timedelta(days=1),
+)
+def print_packages(job: Job, progress: Progress) -> Result:
+    """Params: `kind`, `form`, `size`, and `packages` (ids, in the order of their papers)."""
+    chosen = papers.paper(job.params["kind"], job.params["form"])
+    progress.expect(len(job.params["packages"]))
+    packages = _facts(job.params["packages"])
+    if not packages:
+        raise JobFailed(_("None of these packages is there any more."))
+    for fault in papers.faults_of(packages):
+        progress.problem(fault)
+    size = job.params.get("size", "")
+    content = papers.drawn(chosen, packages, size=size, after_each=progress.advance)
+    _record(job, progress, chosen, packages)
+    count = len(packages)
+    said = ngettext("%(count)d package", "%(count)d packages", count) % {"count": count}
+    name = chosen.file_name(f"{timezone.localtime():%Y-%m-%d-%H%M}-{count}")
+    return Result(name=name, content=content, rows=count, note=said)
+
+
+def _facts(ids: list[int]) -> list[PackageFacts]:
+    found: list[PackageFacts] = []
+    for start in range(0, len(ids), _CHUNK):
+        found += facts_of(ids[start : start + _CHUNK])
+    return found
+
+
+def _record(
+    job: Job, progress: Progress, chosen: papers.Paper, packages: list[PackageFacts]
+) -> None:
+    """Once, even if the worker is lost right afterwards; a few orders are locked at a time."""
+    now = timezone.now()
+    for start in range(progress.cursor.get("recorded", 0), len(packages), _CHUNK):
+        with transaction.atomic():
+            record_packages(
+                [facts.package for facts in packages[start : start + _CHUNK]],
+                kind=chosen.kind,
+                form=chosen.form,
+                now=now,
+                actor=job.asked_by,
+            )
+            progress.checkpoint({"recorded": start + _CHUNK})
+
+
+def about(chosen: papers.Paper, count: int) -> str:
+    """For the list of long work."""
+    kind = str(Print.Kind(chosen.kind).label)
+    return f"{kind} · {chosen.form.upper()} · {count}"

@@ -1,0 +1,1 @@
+"""Papers: what they say, how they are drawn, and that they were printed."""

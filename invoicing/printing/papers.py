@@ -1,0 +1,84 @@
+"""Which paper in which form, and the file that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from invoicing.models import Package, Print
+from invoicing.printing.facts import PackageFacts
+from invoicing.printing.label_pdf import draw_labels
+from invoicing.printing.label_zpl import zpl_labels
+from invoicing.printing.sheets import undrawable
+from invoicing.printing.slip_pdf import draw_slips
+from orders.states import Status
+from sellers.errors import DomainError
+
+Kind, Form = Print.Kind, Print.Form
+#: In one file.
+MOST = 2000
+TYPES = {Form.PDF: "application/pdf", Form.ZPL: "application/zpl"}
+
+
+@dataclass(frozen=True)
+class Paper:
+    kind: Print.Kind
+    form: Print.Form
+
+    @property
+    def content_type(self) -> str:
+        return TYPES[self.form]
+
+    def file_name(self, about: str) -> str:
+        return f"{self.kind.value}-{slugify(about)}.{self.form.value}"
+
+
+def paper(kind: str, form: str) -> Paper:
+    """Raises DomainError `no-such-paper` for what is not made."""
+    if (kind, form) not in {(Kind.LABEL, Form.PDF), (Kind.LABEL, Form.ZPL), (Kind.SLIP, Form.PDF)}:
+        raise DomainError("no-such-paper", _("This paper does not exist in this form."))
+    return Paper(Kind(kind), Form(form))
+
+
+def drawn(
+    chosen: Paper,
+    packages: Sequence[PackageFacts],
+    *,
+    size: str = "",
+    after_each: Callable[[], None] = lambda: None,
+) -> bytes:
+    """All of them in one file. `packages` has at least one."""
+    if chosen.form == Form.ZPL:
+        return zpl_labels(packages, after_each=after_each)
+    if chosen.kind == Kind.LABEL:
+        return draw_labels(packages, after_each=after_each)
+    return draw_slips(packages, size=size, after_each=after_each)
+
+
+def faults_of(packages: Sequence[PackageFacts]) -> Iterator[str]:
+    """What a person should look at before these papers leave; no name is in it."""
+    for facts in packages:
+        named = {"code": facts.code}
+        if facts.receiver is None:
+            yield _("%(code)s: the shopper's data was erased, it has no address.") % named
+        elif signs := undrawable(facts.receiver.name + "".join(facts.receiver.lines)):
+            yield _(
+                "%(code)s: %(count)d signs of the address can't be drawn; print it from the screen."
+            ) % {**named, "count": len(signs)}
+
+
+def waiting_for(kind: str, *, account_id: int | None, again: bool) -> QuerySet[Package]:
+    """Closed packages still in the house, longest first; only those without this paper yet, unless
+    `again`."""
+    packages = Package.objects.filter(status=Package.Status.CLOSED, dispatched_at=None)
+    packages = packages.exclude(order__status=Status.CANCELLED).order_by("closed_at", "pk")
+    if account_id:
+        packages = packages.filter(order__account=account_id)
+    if not again:
+        printed = Print.objects.filter(package=OuterRef("pk"), kind=kind)
+        packages = packages.filter(~Exists(printed))
+    return packages
