@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
@@ -9,18 +10,30 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from reporting.attention import badge
+from sellers.models import User
+
 
 class Entry(NamedTuple):
     title: Promise
     icon: str
     url_name: str
     permission: str
+    #: Says how much waits behind the entry; empty for nothing.
+    waiting: Callable[[User], str] | None = None
 
 
 MENU: list[tuple[Promise, list[Entry]]] = [
     (
         _("Work"),
         [
+            Entry(
+                _("Needs attention"),
+                "notification_important",
+                "admin:attention",
+                "orders.view_order",
+                badge.waiting,
+            ),
             Entry(_("Packing queue"), "checklist", "admin:packing_queue", "orders.pack_order"),
             Entry(_("Returns"), "assignment_return", "admin:returns_desk", "orders.pack_order"),
             Entry(
@@ -199,7 +212,13 @@ def _light(groups: list[dict[str, Any]], path: str) -> None:
 
 def _items(entries: list[Entry], request: HttpRequest) -> list[dict[str, Any]]:
     return [
-        {"title": entry.title, "icon": entry.icon, "link": link}
+        {"title": entry.title, "icon": entry.icon, "link": link, **_badge(entry, request)}
         for entry in entries
         if request.user.has_perm(entry.permission) and (link := link_or_none(entry.url_name))
     ]
+
+
+def _badge(entry: Entry, request: HttpRequest) -> dict[str, str]:
+    user = request.user
+    waiting = entry.waiting(user) if entry.waiting and isinstance(user, User) else ""
+    return {"badge": waiting, "badge_variant": "danger"} if waiting else {}

@@ -137,6 +137,12 @@ class Order(models.Model):
                 name="order_change_asked",
                 condition=Q(change_asked_at__isnull=False),
             ),
+            # Who stands elsewhere at the marketplace; the settled masses are left out.
+            models.Index(
+                fields=["marketplace_status", "status"],
+                name="order_by_status_there",
+                condition=~Q(marketplace_status__in=["", "invoiced", "canceled"]),
+            ),
             # The sweep: never compared first, then the longest ago.
             models.Index(
                 F("marketplace_checked_at").asc(nulls_first=True),

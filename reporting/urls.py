@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 # Declared reports are known once they are imported.
 from reporting import mapping  # noqa: F401
+from reporting.attention import screens as attention
 from reporting.screens import overview, show
 
 
@@ -14,6 +15,12 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
     """Every one of them behind the admin's sign-in."""
     inside = site.admin_view
     return [
+        path("attention/", inside(attention.inbox), name="attention"),
+        path(
+            "attention/<slug:cause>/<int:about>/",
+            inside(attention.decide),
+            name="attention_decide",
+        ),
         path("reports/", inside(overview), name="reports"),
         path("reports/<slug:slug>/", inside(show), name="report"),
     ]

@@ -89,7 +89,11 @@ def _pages(scene) -> list[str]:
         "invoicing_package",
         "invoicing_invoice",
     )
-    found = [reverse("admin:index"), reverse("admin:packing_queue")]
+    found = [
+        reverse("admin:index"),
+        reverse("admin:attention"),
+        reverse("admin:packing_queue"),
+    ]
     found += [reverse(f"admin:{name}_changelist") for name in lists]
     found += [
         reverse("admin:reports"),

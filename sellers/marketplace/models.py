@@ -138,7 +138,12 @@ class OutboxMessage(models.Model):
             models.Index(
                 fields=["look_at"], name="outbox_to_look_up", condition=Q(applied="waiting")
             ),
-            # Read by staff's list of what needs attention.
+            # Read by staff's list of what needs attention: these two.
+            models.Index(
+                fields=["id"],
+                name="outbox_unsent",
+                condition=Q(status__in=["rejected", "exhausted", "unauthorised"]),
+            ),
             models.Index(fields=["id"], name="outbox_missing", condition=Q(applied="missing")),
         ]
 

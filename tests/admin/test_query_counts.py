@@ -41,6 +41,7 @@ def _screens(order: Order) -> dict[str, str]:
     screens["orders.order search"] = f"{LISTS['orders.order']}?q={order.seller_order_id}"
     screens["report mapping"] = reverse("admin:report", args=["mapping"])
     screens["report mapping, all columns"] = screens["report mapping"] + "?columns=all"
+    screens["needs attention"] = reverse("admin:attention")
     screens["packing queue"] = reverse("admin:packing_queue")
     screens["packing order"] = reverse("admin:packing_order", args=[order.seller_order_id])
     return screens

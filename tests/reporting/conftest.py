@@ -8,15 +8,22 @@ from django.test import Client
 from tests.builders import staff
 
 
+def _client(username: str, role: str) -> Client:
+    client = Client()
+    client.force_login(staff(username, role=role, language="en"))
+    return client
+
+
 @pytest.fixture
 def manager(db: None) -> Client:
-    client = Client()
-    client.force_login(staff("mia", role="Manager", language="en"))
-    return client
+    return _client("mia", "Manager")
 
 
 @pytest.fixture
 def packer(db: None) -> Client:
-    client = Client()
-    client.force_login(staff("pia", role="Warehouse", language="en"))
-    return client
+    return _client("pia", "Warehouse")
+
+
+@pytest.fixture
+def administrator(db: None) -> Client:
+    return _client("ada", "Administrator")

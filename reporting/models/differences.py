@@ -1,4 +1,4 @@
-"""What reports keep for themselves. What is reported belongs to the storeys below."""
+"""Orders whose money needs a person, kept by the database."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The inbox of what is stuck. Nothing of it is kept: every look asks the rows themselves."""
