@@ -51,6 +51,8 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:invoicing_invoice_changelist",
                 "invoicing.view_invoice",
             ),
+            Entry(_("Hand over"), "conveyor_belt", "admin:manifest_desk", "orders.pack_order"),
+            Entry(_("Papers"), "print", "admin:paper_batch", "orders.pack_order"),
             Entry(_("Long work"), "hourglass_top", "admin:jobs_job_changelist", "jobs.view_job"),
         ],
     ),

@@ -45,7 +45,7 @@ def add_event(
         package=package, **said, defaults={"recorded_at": now, "actor": actor}
     )
     if is_new:
-        _owe_all(package, now=now, actor=actor)
+        _owe_all(package, now=now)
         facts = {"package": package.number, "why": description}
         notices.tell_tracking(order, "tracking-event", facts, now=now, actor=actor)
     return event
@@ -79,7 +79,7 @@ def deliver(
         recorded_at=now,
         actor=actor,
     )
-    _owe_all(package, now=now, actor=actor)
+    _owe_all(package, now=now)
     notices.tell_tracking(
         order, "package-delivered", {"package": package.number}, now=now, actor=actor
     )
@@ -107,11 +107,10 @@ def _delivered(order: Order) -> str:
         return _("Delivered")
 
 
-def _owe_all(package: Package, *, now: datetime, actor: User | None) -> None:
+def _owe_all(package: Package, *, now: datetime) -> None:
     """Whether the marketplace replaces its list or adds to it is not known: all, oldest first."""
     kind = OutboxMessage.Kind.TRACKING_EVENTS
-    invoice = notices.invoice_of(package)
-    notices.owe_about(invoice, kind, wire_events(package), now=now, actor=actor)
+    notices.owe_about(notices.invoice_of(package), kind, wire_events(package), now=now)
 
 
 def wire_events(package: Package) -> dict[str, Any]:

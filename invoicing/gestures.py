@@ -16,7 +16,6 @@ from orders import moving
 from orders.models import Order, OrderLine
 from sellers.errors import Conflict
 from sellers.models import User
-from sellers.money import Cents
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,6 @@ def close(
     actor: User,
     url: str = "",
     document: bytes = b"",
-    value_cents: Cents | None = None,
 ) -> Outcome:
     invoice = packing.close(
         package=package,
@@ -171,7 +169,6 @@ def close(
         weight_g=weight_g,
         url=url,
         document=document,
-        value_cents=value_cents,
         now=now,
         actor=actor,
     )

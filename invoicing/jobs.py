@@ -9,15 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from invoicing.models import Print
+from invoicing import manifests
+from invoicing.models import Manifest, Print
 from invoicing.printing import papers
+from invoicing.printing.codes import package_code
 from invoicing.printing.facts import PackageFacts, facts_of
 from invoicing.printing.recording import record_packages
 from jobs.models import Job
 from jobs.progress import Progress
 from jobs.registry import JobFailed, Result, job
+from sellers.errors import DomainError
 
 PRINT_PACKAGES = "print-packages"
+HAND_OVER = "hand-over"
 _CHUNK = 100
 
 
@@ -44,6 +48,25 @@ def print_packages(job: Job, progress: Progress) -> Result:
     said = ngettext("%(count)d package", "%(count)d packages", count) % {"count": count}
     name = chosen.file_name(f"{timezone.localtime():%Y-%m-%d-%H%M}-{count}")
     return Result(name=name, content=content, rows=count, note=said)
+
+
+@job(HAND_OVER, title=gettext_lazy("Hand-over to a carrier"), permission="orders.pack_order")
+def hand_over(job: Job, progress: Progress) -> Result:
+    """Params: `manifest`. What is not handed over yet is what is left to do, after a crash too."""
+    manifest = Manifest.objects.get(pk=job.params["manifest"])
+    progress.expect(manifest.entries.count())
+    waiting = manifest.entries.filter(handed_over_at=None).select_related(
+        "package__order", "manifest__carrier"
+    )
+    progress.done = manifest.entries.exclude(handed_over_at=None).count()
+    for entry in waiting.order_by("pk"):
+        try:
+            manifests.hand_over(entry, actor=job.asked_by)
+        except DomainError as refusal:
+            progress.problem(f"{package_code(entry.package)}: {refusal.message}")
+        progress.advance()
+        progress.checkpoint({})
+    return Result(note=manifest.code)
 
 
 def _facts(ids: list[int]) -> list[PackageFacts]:

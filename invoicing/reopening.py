@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from invoicing.closing import cause_of, tell
-from invoicing.models import Invoice, Package
+from invoicing.models import Invoice, ManifestEntry, Package
 from orders import moving
 from orders.models import Order
 from orders.states import Status
@@ -74,6 +74,8 @@ def why_not_reopen(package: Package) -> DomainError | None:
         return Conflict("package-open", _("The package is open."))
     if package.order.status not in (Status.HANDLING, Status.INVOICED) or package.dispatched_at:
         return Conflict("package-gone", _("The package has left: use a return."))
+    if ManifestEntry.objects.filter(package=package).exists():
+        return Conflict("on-manifest", _("The package is on a carrier's manifest: take it off."))
     if package.order.returns.filter(undone_at=None).exists():
         return Conflict("goods-returned", _("Goods of this order came back: use a return."))
     if invoice.message and _may_have_arrived(invoice.message):

@@ -21,7 +21,7 @@ from orders.states import Status
 from sellers.errors import DomainError
 from sellers.models import OutboxMessage, User
 
-__all__ = ["add_event", "deliver", "enter_tracking"]
+__all__ = ["add_event", "deliver", "enter_tracking", "hand_over"]
 
 # What people type when they have nothing yet; VTEX would show it to the shopper.
 _PLACEHOLDER = re.compile(
@@ -56,9 +56,11 @@ def enter_tracking(
     package = order.packages.get(pk=package.pk)
     invoice = notices.invoice_of(package)
     _check_day(dispatched_on, package=package, now=now)
-    dispatched_at = _moment(dispatched_on, order=order, now=now)
+    same_day = _local_day(package) == dispatched_on
+    known = package.dispatched_at if same_day else None
+    dispatched_at = known or _moment(dispatched_on, order=order, now=now)
     told = (package.courier, package.tracking_number, package.tracking_url)
-    if told == (courier, number, url) and _local_day(package) == dispatched_on:
+    if told == (courier, number, url) and same_day:
         return package
     package.courier, package.tracking_number, package.tracking_url = courier, number, url
     package.dispatched_at = dispatched_at
@@ -69,11 +71,45 @@ def enter_tracking(
         "trackingUrl": url,
         "dispatchedDate": dispatched_on.isoformat(),
     }
-    notices.owe_about(invoice, OutboxMessage.Kind.TRACKING, body, now=now, actor=actor)
+    notices.owe_about(invoice, OutboxMessage.Kind.TRACKING, body, now=now)
     facts = {"package": package.number, "courier": courier, "tracking_number": number}
     notices.tell_tracking(order, "tracking-entered", facts, now=now, actor=actor)
     _hand_over(order, now=now, actor=actor)
     return package
+
+
+@transaction.atomic
+def hand_over(
+    *, package: Package, courier: str, number: str, manifest: str, at: datetime, actor: User | None
+) -> None:
+    """The carrier took the package along. Its number is told the marketplace if it is known; if
+    not, the package has left all the same, and `enter_tracking` tells it later.
+
+    Raises what `enter_tracking` raises.
+    """
+    order = moving.lock(order_id=package.order_id)
+    package = order.packages.get(pk=package.pk)
+    number = number or package.tracking_number
+    facts = {"package": package.number, "courier": courier, "manifest": manifest}
+    notices.tell_tracking(order, "handed-over", facts, now=at, actor=actor)
+    if package.dispatched_at and number == package.tracking_number:
+        return
+    if number:
+        url = package.tracking_url if number == package.tracking_number else ""
+        day = timezone.localdate(at, order.account.zone)
+        enter_tracking(
+            package=package,
+            courier=courier,
+            number=number,
+            url=url,
+            dispatched_on=day,
+            now=at,
+            actor=actor,
+        )
+        return
+    package.courier, package.dispatched_at = courier, at
+    package.save(update_fields=["courier", "dispatched_at"])
+    _hand_over(order, now=at, actor=actor)
 
 
 def _check(*, courier: str, number: str, url: str) -> None:

@@ -33,8 +33,8 @@ WORDS: dict[str, Words] = {
     "package-reopened": Words(gettext_lazy("Package opened again, its invoice voided"), WARN),
     "reopened": Words(gettext_lazy("Back to packing"), WARN),
     "invoiced": Words(gettext_lazy("Everything packed and invoiced"), OK),
-    "invoice-corrected": Words(gettext_lazy("Invoice corrected and sent again"), WARN),
     "tracking-entered": Words(gettext_lazy("Tracking entered")),
+    "handed-over": Words(gettext_lazy("Package handed over to the carrier")),
     "shipped": Words(gettext_lazy("Handed over to the carrier"), OK),
     "tracking-event": Words(gettext_lazy("News of a package on its way")),
     "package-delivered": Words(gettext_lazy("Package delivered"), OK),
@@ -142,6 +142,7 @@ def _plain(facts: Mapping[str, Any]) -> list[str]:
         "receipt": _("receipt %s"),
         "paper": "%s",
         "copy": _("copy %s"),
+        "manifest": _("manifest %s"),
     }
     known = {name: facts[name] for name in labels if facts.get(name)}
     if "state" in known:

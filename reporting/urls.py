@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 # Declared reports are known once they are imported.
 from reporting import mapping  # noqa: F401
 from reporting.attention import screens as attention
-from reporting.screens import ask_for_file, overview, show
+from reporting.screens import overview, show
 
 
 def screen_urls(site: AdminSite) -> list[URLPattern]:
@@ -23,5 +23,4 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         ),
         path("reports/", inside(overview), name="reports"),
         path("reports/<slug:slug>/", inside(show), name="report"),
-        path("reports/<slug:slug>/file/", inside(ask_for_file), name="report_file"),
     ]

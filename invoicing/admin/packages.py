@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from invoicing.models import Package, PackageItem
+from invoicing.models import ManifestEntry, Package, PackageItem
 from invoicing.screens.urls import screen_urls
 from sellers.admin.base import NOTHING, Badge, PortalAdmin, PortalInline, ReadOnly, local
 
@@ -62,6 +62,7 @@ class PackageAdmin(ReadOnly, PortalAdmin):
         "tracking_number",
         "tracking_url",
         "shown_dispatched",
+        "shown_manifest",
         "shown_delivered",
     )
     readonly_fields = (
@@ -70,6 +71,7 @@ class PackageAdmin(ReadOnly, PortalAdmin):
         "shown_opened",
         "shown_closed",
         "shown_dispatched",
+        "shown_manifest",
         "shown_delivered",
     )
 
@@ -96,6 +98,14 @@ class PackageAdmin(ReadOnly, PortalAdmin):
     @display(description=_("handed over"), ordering="dispatched_at")
     def shown_dispatched(self, package: Package) -> str:
         return local(package.dispatched_at, package.order.account.zone)
+
+    @display(description=_("manifest"))
+    def shown_manifest(self, package: Package) -> SafeString | str:
+        entry = ManifestEntry.objects.filter(package=package).select_related("manifest").first()
+        if entry is None:
+            return NOTHING
+        address = reverse("admin:manifest_page", args=[entry.manifest_id])
+        return format_html('<a href="{}">{}</a>', address, entry.manifest.code)
 
     @display(description=_("tracking"))
     def shown_tracking(self, package: Package) -> str:

@@ -1,6 +1,7 @@
 """What we pack and say back: packages, their invoices, their tracking, and what comes back."""
 
 from invoicing.models.carriers import Carrier, TrackingEvent
+from invoicing.models.manifests import Manifest, ManifestEntry
 from invoicing.models.packages import (
     INVOICE_NUMBER,
     Gesture,
@@ -20,6 +21,8 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "Manifest",
+    "ManifestEntry",
     "Package",
     "PackageItem",
     "PaperSettings",

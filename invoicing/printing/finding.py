@@ -26,14 +26,16 @@ def packages_named(texts: Iterable[str]) -> tuple[list[int], list[str]]:
     return list(found), unknown
 
 
-def named(texts: Iterable[str]) -> dict[str, list[int]]:
+def named(texts: Iterable[str], *, open_too: bool = False) -> dict[str, list[int]]:
     """Closed packages by each text: a label's code, an order's ids (all its packages), an invoice
-    number or access key, a tracking number."""
+    number or access key, a tracking number. With `open_too`, those still being packed as well."""
     texts = list(texts)
     plain = {text: "".join(text.split()) for text in texts}
     by_code = {text: read_package_code(text) for text in texts}
     orders = {code[0] for code in by_code.values() if code} | set(texts)
-    packages = Package.objects.filter(status=Package.Status.CLOSED).order_by("pk")
+    packages = Package.objects.order_by("pk")
+    if not open_too:
+        packages = packages.filter(status=Package.Status.CLOSED)
     index = _index(packages, orders=orders, texts=set(texts) | set(plain.values()))
     answer = {}
     for text in texts:

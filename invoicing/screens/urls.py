@@ -5,6 +5,12 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from invoicing.screens.manifest import desk as manifest_desk
+from invoicing.screens.manifest import gesture as manifest_gesture
+from invoicing.screens.manifest import manifest as manifest_page
+from invoicing.screens.manifest import paper as manifest_paper
+from invoicing.screens.manifest import printed as manifest_printed
+from invoicing.screens.manifest import state as manifest_state
 from invoicing.screens.paper import batch, label, label_style, print_package, printed
 from invoicing.screens.queue import queue
 from invoicing.screens.return_order import return_order
@@ -30,6 +36,12 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
             inside(print_package),
             name="packing_print_package",
         ),
+        path("manifests/", inside(manifest_desk), name="manifest_desk"),
+        path("manifests/<int:manifest_id>/", inside(manifest_page), name="manifest_page"),
+        path("manifests/<int:manifest_id>/do/", inside(manifest_gesture), name="manifest_gesture"),
+        path("manifests/<int:manifest_id>/state/", inside(manifest_state), name="manifest_state"),
+        path("manifests/<int:manifest_id>/paper/", inside(manifest_paper), name="manifest_paper"),
+        path("manifests/<int:manifest_id>/print/", inside(manifest_printed), name="manifest_print"),
         path("paper/", inside(batch), name="paper_batch"),
         path("paper/print/<int:print_id>/", inside(printed), name="packing_print"),
         path("paper/label-<int:account_id>.css", inside(label_style), name="packing_label_style"),
