@@ -52,6 +52,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "invoicing.view_invoice",
             ),
             Entry(_("Hand over"), "conveyor_belt", "admin:manifest_desk", "orders.pack_order"),
+            Entry(_("Tracking file"), "upload_file", "admin:tracking_upload", "orders.pack_order"),
             Entry(_("Papers"), "print", "admin:paper_batch", "orders.pack_order"),
             Entry(_("Long work"), "hourglass_top", "admin:jobs_job_changelist", "jobs.view_job"),
         ],

@@ -21,7 +21,7 @@ from orders.states import Status
 from sellers.errors import DomainError
 from sellers.models import OutboxMessage, User
 
-__all__ = ["add_event", "deliver", "enter_tracking", "hand_over"]
+__all__ = ["add_event", "checked", "deliver", "enter_tracking", "hand_over"]
 
 # What people type when they have nothing yet; VTEX would show it to the shopper.
 _PLACEHOLDER = re.compile(
@@ -49,9 +49,7 @@ def enter_tracking(
     happens. A known carrier's number is checked, its address filled in. Raises DomainError
     (`not-real`, `bad-tracking-number`, `bad-url`, `bad-date`) and Conflict (`package-open`).
     """
-    courier, number, url = courier.strip(), number.strip(), url.strip()
-    _check(courier=courier, number=number, url=url)
-    courier, number, url = carrying.settle(courier=courier, number=number, url=url)
+    courier, number, url = checked(courier=courier, number=number, url=url)
     order = moving.lock(order_id=package.order_id)
     package = order.packages.get(pk=package.pk)
     invoice = notices.invoice_of(package)
@@ -110,6 +108,14 @@ def hand_over(
     package.courier, package.dispatched_at = courier, at
     package.save(update_fields=["courier", "dispatched_at"])
     _hand_over(order, now=at, actor=actor)
+
+
+def checked(*, courier: str, number: str, url: str) -> tuple[str, str, str]:
+    """Carrier, number and address as they would be kept. Raises what `enter_tracking` raises for
+    them; nothing is written."""
+    courier, number, url = courier.strip(), number.strip(), url.strip()
+    _check(courier=courier, number=number, url=url)
+    return carrying.settle(courier=courier, number=number, url=url)
 
 
 def _check(*, courier: str, number: str, url: str) -> None:

@@ -109,8 +109,6 @@ class JobAdmin(ModelAdmin):
             "state": state_of(job),
             "colour": COLOURS[job.status],
             "asked": told(job.created_at),
-            "finished": told(job.finished_at),
-            "kept": told(job.expires_at),
             "unnamed_problems": job.problem_count - len(job.problems),
             "opens": may_open(job),
             "onward": onward(job),

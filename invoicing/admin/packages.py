@@ -101,7 +101,7 @@ class PackageAdmin(ReadOnly, PortalAdmin):
 
     @display(description=_("manifest"))
     def shown_manifest(self, package: Package) -> SafeString | str:
-        entry = ManifestEntry.objects.filter(package=package).select_related("manifest").first()
+        entry: ManifestEntry | None = getattr(package, "manifest_entry", None)
         if entry is None:
             return NOTHING
         address = reverse("admin:manifest_page", args=[entry.manifest_id])
@@ -115,6 +115,10 @@ class PackageAdmin(ReadOnly, PortalAdmin):
     def table_link(self, package: Package) -> SafeString:
         address = reverse("admin:packing_order", args=[package.order.seller_order_id])
         return format_html('<a href="{}">{}</a>', address, _("Open the packing screen"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Package]:
+        packages: QuerySet[Package] = super().get_queryset(request)
+        return packages.select_related("order__account", "manifest_entry__manifest")
 
     def get_urls(self) -> list[URLPattern]:
         return [*screen_urls(self.admin_site), *super().get_urls()]

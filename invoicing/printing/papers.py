@@ -34,7 +34,7 @@ class Paper:
         return TYPES[self.form]
 
     def file_name(self, about: str) -> str:
-        return f"{self.kind.value}-{slugify(about)}.{self.form.value}"
+        return f"{slugify(str(self.kind.label))}-{slugify(about)}.{self.form.value}"
 
 
 def paper(kind: str, form: str) -> Paper:

@@ -130,7 +130,7 @@ class BatchForm(forms.Form):
         SellerAccount.objects.order_by("name"),
         label=gettext_lazy("Account"),
         required=False,
-        empty_label=gettext_lazy("All"),
+        empty_label=gettext_lazy("All accounts"),
     )
     again = forms.BooleanField(label=gettext_lazy("Also those already printed"), required=False)
     codes = forms.CharField(

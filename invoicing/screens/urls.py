@@ -17,6 +17,8 @@ from invoicing.screens.return_order import return_order
 from invoicing.screens.returns import desk
 from invoicing.screens.slip import slip
 from invoicing.screens.table import gesture, state, table
+from invoicing.screens.tracking import preview as tracking_preview
+from invoicing.screens.tracking import upload as tracking_upload
 
 
 def screen_urls(site: AdminSite) -> list[URLPattern]:
@@ -42,6 +44,8 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("manifests/<int:manifest_id>/state/", inside(manifest_state), name="manifest_state"),
         path("manifests/<int:manifest_id>/paper/", inside(manifest_paper), name="manifest_paper"),
         path("manifests/<int:manifest_id>/print/", inside(manifest_printed), name="manifest_print"),
+        path("tracking/", inside(tracking_upload), name="tracking_upload"),
+        path("tracking/<int:job_id>/", inside(tracking_preview), name="tracking_preview"),
         path("paper/", inside(batch), name="paper_batch"),
         path("paper/print/<int:print_id>/", inside(printed), name="packing_print"),
         path("paper/label-<int:account_id>.css", inside(label_style), name="packing_label_style"),

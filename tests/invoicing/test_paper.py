@@ -270,7 +270,7 @@ def content(job: Job) -> bytes:
 def test_makes_one_file_of_all_that_wait_and_each_is_recorded_once(packer: Client):
     orders = [packed(2), packed(1)]
     job = batch(packer)
-    assert (job.status, job.result_rows, job.done_units) == ("done", 3, 3)
+    assert (job.status, job.note, job.done_units) == ("done", "3 packages", 3)
     text = pages(content(job))
     assert [order.marketplace_order_id in page for order, page in zip(
         [orders[0], orders[0], orders[1]], text, strict=True)] == [True] * 3  # fmt: skip
@@ -281,9 +281,9 @@ def test_leaves_out_what_was_printed_unless_asked(packer: Client):
     printed(packer, packed(1))
     late = packed(1)
     job = batch(packer)
-    assert job.result_rows == 1
+    assert job.note == "1 package"
     assert late.marketplace_order_id in pages(content(job))[0]
-    assert batch(packer, again="on").result_rows == 2
+    assert batch(packer, again="on").note == "2 packages"
 
 
 def test_prints_those_that_are_scanned_by_whatever_id(packer: Client):
