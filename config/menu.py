@@ -34,6 +34,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "orders.view_order",
                 badge.waiting,
             ),
+            Entry(_("Radar"), "radar", "admin:radar", "orders.pack_order"),
             Entry(_("Packing queue"), "checklist", "admin:packing_queue", "orders.pack_order"),
             Entry(_("Returns"), "assignment_return", "admin:returns_desk", "orders.pack_order"),
             Entry(

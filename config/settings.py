@@ -147,6 +147,11 @@ if IN_PRODUCTION:
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
+# --- e-mail: none is sent until EMAIL_URL says how ----------------------------------------------
+globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="portal@localhost")
+EMAIL_TIMEOUT = 20
+
 # --- languages and time -----------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("pt-br", _("Brazilian Portuguese"))]
@@ -274,6 +279,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 10.0},
     },
     "clean-up-jobs": {"task": "jobs.tasks.clean_up", "schedule": 1800.0},
+    "send-digest": {
+        "task": "reporting.tasks.send_digest",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }
 
@@ -284,6 +294,11 @@ PORTAL_URL = env.str("PORTAL_URL", default=f"http://127.0.0.1:{env.str('PORT', d
 PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", default=0)
 # An open order not compared with the marketplace for so long is read there again.
 ORDER_COMPARE_HOURS = env.float("ORDER_COMPARE_HOURS", default=6.0)
+# Who is told by e-mail what needs attention, and at which full hours of the first account's clock.
+ATTENTION_EMAILS = env.list("ATTENTION_EMAILS", default=[])
+ATTENTION_EMAIL_HOURS = [int(hour) for hour in env.list("ATTENTION_EMAIL_HOURS", default=[7, 12])]
+if ATTENTION_EMAILS and not env.str("EMAIL_URL", default=""):
+    raise ImproperlyConfigured("ATTENTION_EMAILS needs EMAIL_URL, which says how mail is sent.")
 # Hosts other than an account's own marketplace are never called. Loopback is where a stand-in is:
 # in production it is switched on for the time of a rehearsal, by somebody who means it.
 OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=not IN_PRODUCTION)

@@ -137,6 +137,15 @@ class Order(models.Model):
                 name="order_change_asked",
                 condition=Q(change_asked_at__isnull=False),
             ),
+            # Periods of reports, and the pace of packing.
+            *(
+                models.Index(
+                    fields=[f"{moment}_at", "id"],
+                    name=f"order_by_{moment}",
+                    condition=Q(**{f"{moment}_at__isnull": False}),
+                )
+                for moment in ("due", "invoiced", "shipped", "cancelled")
+            ),
             # Who stands elsewhere at the marketplace; the settled masses are left out.
             models.Index(
                 fields=["marketplace_status", "status"],

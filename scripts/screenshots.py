@@ -19,6 +19,8 @@ LANGUAGES = {"en": "en-US", "pt": "pt-BR"}
 #: name -> address; seen by a manager.
 PAGES = {
     "today": "/admin/",
+    "attention": "/admin/attention/",
+    "radar": "/admin/radar/",
     "orders": "/admin/orders/order/",
     "stock": "/admin/sellers/stocklevel/",
     "messages": "/admin/sellers/outboxmessage/",

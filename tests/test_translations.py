@@ -92,6 +92,7 @@ def _pages(scene) -> list[str]:
     found = [
         reverse("admin:index"),
         reverse("admin:attention"),
+        reverse("admin:radar"),
         reverse("admin:packing_queue"),
     ]
     found += [reverse(f"admin:{name}_changelist") for name in lists]

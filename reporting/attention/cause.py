@@ -57,6 +57,7 @@ class Thing(StrEnum):
     AUDIT = "audit"
     ACCOUNT = "account"
     ARRIVAL = "return"
+    WAREHOUSE = "warehouse"
 
 
 class Do(StrEnum):

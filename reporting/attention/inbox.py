@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+from reporting.attention import foreseen
 from reporting.attention.causes import CAUSES
 from reporting.attention.finding import Shaping, finders
 from reporting.attention.rows import MOST, Row, Rows, rows_of
@@ -24,12 +25,22 @@ def collect(
     `snoozed` asks for what was put off instead of what was not; `only` as in `rows_of`.
     """
     shape = partial(rows_of, now=now, snoozed=snoozed, only=only)
-    statements = _statements(causes, shape, now=now)
+    found = _asked(_statements(causes, shape, now=now))
+    if foreseen.CAUSE in causes:
+        found += _narrowed(foreseen.foreseen(now=now, snoozed=snoozed), only)
+    return sorted((row for row in found if row.cause in causes), key=_worst_first)
+
+
+def _asked(statements: Sequence[Rows]) -> list[Row]:
     if not statements:
         return []
     first, *others = statements
-    found = [Row(*row) for row in (first.union(*others, all=True) if others else first)]
-    return sorted((row for row in found if row.cause in causes), key=_worst_first)
+    return [Row(*row) for row in (first.union(*others, all=True) if others else first)]
+
+
+def _narrowed(rows: Iterable[Row], only: Mapping[str, int] | None) -> list[Row]:
+    wanted = {f"{name}_id" if name == "order" else name: pk for name, pk in (only or {}).items()}
+    return [row for row in rows if all(getattr(row, name) == pk for name, pk in wanted.items())]
 
 
 def _statements(causes: Collection[str], shape: Shaping, *, now: datetime) -> list[Rows]:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,7 +23,8 @@ from orders.status_names import told
 from reporting.attention.cause import Thing
 from reporting.attention.causes import CAUSES
 from reporting.attention.rows import Row
-from sellers.models import OutboxMessage, SellerAccount, StockAudit
+from reporting.radar import today
+from sellers.models import OutboxMessage, SellerAccount, StockAudit, Warehouse
 from sellers.money import Cents, format_cents
 
 
@@ -44,6 +47,7 @@ _READ: dict[Thing, tuple[type[Model], tuple[str, ...]]] = {
     Thing.AUDIT: (StockAudit, ("account",)),
     Thing.ACCOUNT: (SellerAccount, ()),
     Thing.ARRIVAL: (Return, ("order",)),
+    Thing.WAREHOUSE: (Warehouse, ()),
 }
 
 
@@ -205,6 +209,17 @@ def _arrival(row: Row, taken_in: Return, facts: _Facts) -> Told:
     )
 
 
+def _warehouse(row: Row, warehouse: Warehouse, facts: _Facts) -> Told:
+    page = f"{reverse('admin:radar')}#warehouse-{warehouse.pk}"
+    known = {each.warehouse_id: each for each in today.lately(now=timezone.now())}
+    misses = known[warehouse.pk].misses if warehouse.pk in known else ()
+    words = ngettext(
+        "%(count)d order, due %(due)s", "%(count)d orders, the first due %(due)s", len(misses)
+    )
+    due = time_format(misses[0].due.time()) if misses else ""
+    return Told(warehouse.name, page, page, words % {"count": len(misses), "due": due})
+
+
 _TELL: dict[Thing, Callable[[Row, Any, _Facts], Told]] = {
     Thing.MESSAGE: _message,
     Thing.ORDER: _order,
@@ -214,4 +229,5 @@ _TELL: dict[Thing, Callable[[Row, Any, _Facts], Told]] = {
     Thing.AUDIT: _audit,
     Thing.ACCOUNT: _account,
     Thing.ARRIVAL: _arrival,
+    Thing.WAREHOUSE: _warehouse,
 }

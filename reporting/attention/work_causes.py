@@ -64,6 +64,17 @@ DECISIONS = (
 
 STUCK = (
     Cause(
+        "likely-misses",
+        Thing.WAREHOUSE,
+        Area.PACKING,
+        Urgency.NOW,
+        _("More is due today than is usually packed by then"),
+        _("Call for help: at the usual pace these orders will be late."),
+        _("See which"),
+        sees=PACKS,
+        acts=PACKS,
+    ),
+    Cause(
         "late",
         Thing.ORDER,
         Area.PACKING,

@@ -42,6 +42,7 @@ def _screens(order: Order) -> dict[str, str]:
     screens["report mapping"] = reverse("admin:report", args=["mapping"])
     screens["report mapping, all columns"] = screens["report mapping"] + "?columns=all"
     screens["needs attention"] = reverse("admin:attention")
+    screens["radar"] = reverse("admin:radar")
     screens["packing queue"] = reverse("admin:packing_queue")
     screens["packing order"] = reverse("admin:packing_order", args=[order.seller_order_id])
     return screens

@@ -12,7 +12,7 @@ from orders.models import Order, OrderChange, OrderEvent, TimelineEntry
 from orders.moving import record
 from orders.replanning import Plan
 from orders.states import Status
-from sellers.models import OutboxMessage, StockAudit
+from sellers.models import Hold, OutboxMessage, StockAudit
 from tests.builders import Line, a_seller, an_order
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -213,6 +213,18 @@ def _audit(now: datetime) -> None:
     )
 
 
+def _overload(now: datetime) -> None:
+    """A warehouse that packed one order a day, and has three due before midnight."""
+    account = a_seller("slow", app_key="")
+    here = now.astimezone(account.zone)
+    for days_ago in (1, 2):
+        moment = here.replace(hour=0, minute=0) - days_ago * DAY
+        order = an_order(account=account, status=Status.DELIVERED, invoiced_at=moment)
+        Hold.objects.filter(seller_order_id=order.seller_order_id).update(state="shipped")
+    for _one in range(3):
+        an_order(account=account, now=now, due_at=here.replace(hour=23, minute=59, second=59))
+
+
 STUCK: dict[str, Callable[[datetime], Order | None]] = {
     "message-refused": _message("rejected"),
     "message-gave-up": _message("exhausted"),
@@ -242,6 +254,7 @@ STUCK: dict[str, Callable[[datetime], Order | None]] = {
     "cancel-after-invoice": _problem("cancel-after-invoice", Status.SHIPPED),
     "over-there-but-invoiced": _problem("over-there-but-invoiced", Status.SHIPPED),
     "stopped-while-packing": _problem("stopped-while-packing", Status.CANCELLED),
+    "likely-misses": _overload,
     "late": _late,
     "no-due-time": _without_due_time,
     "not-handed-over": _not_handed_over,
