@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from invoicing import manifests, tracking_file, tracking_import
 from invoicing.models import Manifest, Print
-from invoicing.printing import papers
+from invoicing.printing import fiscal, papers
 from invoicing.printing.codes import package_code
 from invoicing.printing.facts import PackageFacts, facts_of
 from invoicing.printing.recording import record_packages
@@ -24,6 +24,7 @@ from jobs.registry import JobFailed, Result, job
 from sellers.errors import DomainError
 
 PRINT_PACKAGES = "print-packages"
+PRINT_INVOICES = "print-invoices"
 HAND_OVER = "hand-over"
 TRACKING_PREVIEW = "tracking-preview"
 TRACKING_IMPORT = "tracking-import"
@@ -41,12 +42,26 @@ _CHUNK = 100
 )
 def print_packages(job: Job, progress: Progress) -> Result:
     """Params: `kind`, `form`, `size`, and `packages` (ids, in the order of their papers)."""
-    chosen = papers.paper(job.params["kind"], job.params["form"])
+    return _print(job, progress, papers.paper(job.params["kind"], job.params["form"]))
+
+
+@job(
+    PRINT_INVOICES,
+    title=gettext_lazy("Invoices of packages"),
+    permission=fiscal.PERMISSION,
+    keeps=timedelta(days=1),
+)
+def print_invoices(job: Job, progress: Progress) -> Result:
+    """Params: `size`, and `packages`, as above."""
+    return _print(job, progress, papers.paper(Print.Kind.FISCAL, Print.Form.PDF))
+
+
+def _print(job: Job, progress: Progress, chosen: papers.Paper) -> Result:
     progress.expect(len(job.params["packages"]))
     packages = _facts(job.params["packages"])
     if not packages:
         raise JobFailed(_("None of these packages is there any more."))
-    for fault in papers.faults_of(packages):
+    for fault in papers.faults_of(chosen, packages):
         progress.problem(fault)
     size = job.params.get("size", "")
     content = papers.drawn(chosen, packages, size=size, after_each=progress.advance)

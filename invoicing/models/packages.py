@@ -167,6 +167,8 @@ class Invoice(models.Model):
     class Meta:
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
+        # Its print names the shopper's document number and prices.
+        permissions = [("print_invoice", _("Can print invoices"))]
         ordering = ["-id"]
         constraints = [
             # A voided invoice never reached anyone; its number may be given to the right package.

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from invoicing.models import Package, Print
+from invoicing.printing import fiscal
 from invoicing.printing.facts import PackageFacts
 from invoicing.printing.label_pdf import draw_labels
 from invoicing.printing.label_zpl import zpl_labels
@@ -21,6 +22,12 @@ from sellers.errors import DomainError
 Kind, Form = Print.Kind, Print.Form
 #: In one file.
 MOST = 2000
+_MADE = {
+    (Kind.LABEL, Form.PDF),
+    (Kind.LABEL, Form.ZPL),
+    (Kind.SLIP, Form.PDF),
+    (Kind.FISCAL, Form.PDF),
+}
 TYPES = {Form.PDF: "application/pdf", Form.ZPL: "application/zpl"}
 
 
@@ -28,6 +35,10 @@ TYPES = {Form.PDF: "application/pdf", Form.ZPL: "application/zpl"}
 class Paper:
     kind: Print.Kind
     form: Print.Form
+
+    @property
+    def permission(self) -> str:
+        return fiscal.PERMISSION if self.kind == Kind.FISCAL else "orders.pack_order"
 
     @property
     def content_type(self) -> str:
@@ -39,7 +50,7 @@ class Paper:
 
 def paper(kind: str, form: str) -> Paper:
     """Raises DomainError `no-such-paper` for what is not made."""
-    if (kind, form) not in {(Kind.LABEL, Form.PDF), (Kind.LABEL, Form.ZPL), (Kind.SLIP, Form.PDF)}:
+    if (kind, form) not in _MADE:
         raise DomainError("no-such-paper", _("This paper does not exist in this form."))
     return Paper(Kind(kind), Form(form))
 
@@ -54,13 +65,18 @@ def drawn(
     """All of them in one file. `packages` has at least one."""
     if chosen.form == Form.ZPL:
         return zpl_labels(packages, after_each=after_each)
+    if chosen.kind == Kind.FISCAL:
+        return fiscal.draw_fiscal(packages, size=size, after_each=after_each)
     if chosen.kind == Kind.LABEL:
         return draw_labels(packages, after_each=after_each)
     return draw_slips(packages, size=size, after_each=after_each)
 
 
-def faults_of(packages: Sequence[PackageFacts]) -> Iterator[str]:
+def faults_of(chosen: Paper, packages: Sequence[PackageFacts]) -> Iterator[str]:
     """What a person should look at before these papers leave; no name is in it."""
+    if chosen.kind == Kind.FISCAL:
+        yield from _unfiscal(packages)
+        return
     for facts in packages:
         named = {"code": facts.code}
         if facts.receiver is None:
@@ -69,6 +85,14 @@ def faults_of(packages: Sequence[PackageFacts]) -> Iterator[str]:
             yield _(
                 "%(code)s: %(count)d signs of the address can't be drawn; print it from the screen."
             ) % {**named, "count": len(signs)}
+
+
+def _unfiscal(packages: Sequence[PackageFacts]) -> Iterator[str]:
+    for facts in packages:
+        if not fiscal.document_of(facts.invoice):
+            yield _("%(code)s: its XML is not here, so its print is no fiscal document.") % {
+                "code": facts.code
+            }
 
 
 def waiting_for(kind: str, *, account_id: int | None, again: bool) -> QuerySet[Package]:

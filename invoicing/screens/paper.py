@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from invoicing.jobs import PRINT_PACKAGES, about
+from invoicing.jobs import PRINT_INVOICES, PRINT_PACKAGES, about
 from invoicing.models import Package, PaperSettings, Print
 from invoicing.printing import codes, finding, papers
 from invoicing.printing.facts import facts_of
@@ -26,7 +26,7 @@ from invoicing.screens.access import packer, packers_only
 from jobs.admin import page_of
 from jobs.asking import enqueue
 from sellers.errors import DomainError
-from sellers.models import SellerAccount
+from sellers.models import SellerAccount, User
 
 
 @require_GET
@@ -79,6 +79,8 @@ def print_package(request: HttpRequest, seller_order_id: str, number: int) -> Ht
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("admin:packing_order", seller_order_id)
+    if not actor.has_perm(chosen.permission):
+        raise PermissionDenied
     made = record_packages([package], kind=chosen.kind, form=chosen.form, now=now, actor=actor)
     target = redirect("admin:packing_print", made[0].pk)
     if size := request.POST.get("size"):
@@ -90,9 +92,9 @@ def print_package(request: HttpRequest, seller_order_id: str, number: int) -> Ht
 def printed(request: HttpRequest, print_id: int) -> HttpResponse:
     """The file of a recorded print: opened again it is the same copy."""
     row = get_object_or_404(Print.objects.exclude(package=None), pk=print_id)
-    if not packer(request).has_perm("orders.pack_order"):
-        raise PermissionDenied
     chosen = papers.paper(row.kind, row.form)
+    if not packer(request).has_perm(chosen.permission):
+        raise PermissionDenied
     facts = facts_of([row.package_id or 0])
     size = request.GET.get("size", "")
     content = papers.drawn(chosen, facts, size=size if size in PaperSettings.SlipSize else "")
@@ -124,7 +126,13 @@ class BatchForm(forms.Form):
             ("label/pdf", gettext_lazy("Package labels, PDF")),
             ("label/zpl", gettext_lazy("Package labels, for a label printer (ZPL)")),
             ("slip/pdf", gettext_lazy("Packing slips, PDF")),
+            ("fiscal/pdf", gettext_lazy("Invoices, PDF")),
         ],
+    )
+    size = forms.ChoiceField(
+        label=gettext_lazy("Size of slips and invoices"),
+        required=False,
+        choices=[("", gettext_lazy("as the account has it")), *PaperSettings.SlipSize.choices],
     )
     account = forms.ModelChoiceField(
         SellerAccount.objects.order_by("name"),
@@ -144,6 +152,16 @@ class BatchForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        """What `reader` may not print is not offered."""
+        super().__init__(*args, **kwargs)
+        offered = self.fields["paper"]
+        offered.choices = [  # type: ignore[attr-defined]  # a ChoiceField, as it is written above
+            (name, label)
+            for name, label in offered.choices  # type: ignore[attr-defined]  # as above
+            if reader.has_perm(papers.paper(*name.split("/")).permission)
+        ]
+
     def chosen(self) -> papers.Paper:
         kind, _slash, form = self.cleaned_data["paper"].partition("/")
         return papers.paper(kind, form)
@@ -154,11 +172,11 @@ def batch(request: HttpRequest) -> HttpResponse:
     """One file for many packages, made by long work."""
     if not packer(request).has_perm("orders.pack_order"):
         raise PermissionDenied
-    form = BatchForm(request.POST or None)
+    form = BatchForm(request.POST or None, reader=packer(request))
     if request.method == "POST" and form.is_valid():
         ids, unknown = _chosen_packages(form)
         if ids and not unknown:
-            return _ask(request, form.chosen(), ids)
+            return _ask(request, form, ids)
         told = _("Nothing was found for: %s") % ", ".join(unknown[:20]) if unknown else _(
             "No package waits for this paper."
         )  # fmt: skip
@@ -187,11 +205,13 @@ def _chosen_packages(form: BatchForm) -> tuple[list[int], list[str]]:
     return list(waiting.values_list("pk", flat=True)[: papers.MOST]), []
 
 
-def _ask(request: HttpRequest, chosen: papers.Paper, ids: list[int]) -> HttpResponse:
-    params = {"kind": chosen.kind, "form": chosen.form, "packages": ids}
+def _ask(request: HttpRequest, form: BatchForm, ids: list[int]) -> HttpResponse:
+    chosen, size = form.chosen(), form.cleaned_data["size"]
+    params = {"kind": chosen.kind, "form": chosen.form, "size": size, "packages": ids}
+    kind = PRINT_INVOICES if chosen.kind == Print.Kind.FISCAL else PRINT_PACKAGES
     with transaction.atomic():
         job = enqueue(
-            PRINT_PACKAGES,
+            kind,
             params,
             user=packer(request),
             now=timezone.now(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from invoicing.nfe import check_digit
@@ -42,3 +43,17 @@ def a_document(*items: tuple[str, Any], total: str, number: int = 77, **facts: A
         f"<dest><xNome>Filomena Quintanilha</xNome></dest>{rows}"
         f"<total><ICMSTot><vNF>{total}</vNF></ICMSTot></total></infNFe></NFe></nfeProc>"
     ).encode()
+
+
+_WHOLE = Path(__file__).with_name("whole_nfe.xml").read_text(encoding="utf-8")
+_WHOLE_ITEM = Path(__file__).with_name("whole_nfe_item.xml").read_text(encoding="utf-8")
+
+
+def a_whole_document(*items: tuple[str, int], total: str, number: int = 77) -> bytes:
+    """As the tax office sends it back: authorised, with everything that its print shows."""
+    rows = "".join(
+        _WHOLE_ITEM.format(n=n, code=code, quantity=quantity, price=total)
+        for n, (code, quantity) in enumerate(items, start=1)
+    )
+    facts = {"key": a_key(number=number), "number": number, "issuer": ISSUER, "total": total}
+    return _WHOLE.format(rows=rows, **facts).encode()

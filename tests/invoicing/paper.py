@@ -20,7 +20,7 @@ def sizes_mm(content: bytes) -> list[tuple[int, int]]:
     ]
 
 
-def scanned(content: bytes, page: int = 0) -> dict[str, str]:
-    """Barcodes by their symbology, from a picture as coarse as a label printer's (203 dpi)."""
-    picture = pypdfium2.PdfDocument(content)[page].render(scale=203 / 72).to_pil()
+def scanned(content: bytes, page: int = 0, *, dpi: int = 203) -> dict[str, str]:
+    """Barcodes by their symbology, from a picture as coarse as a label printer's."""
+    picture = pypdfium2.PdfDocument(content)[page].render(scale=dpi / 72).to_pil()
     return {code.format.name: code.text for code in zxingcpp.read_barcodes(picture)}
