@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from demo.leaving import load_vans
 from demo.people import LOGINS
 from demo.preparing import SLUG
 from demo.scenarios import Fate, Scenario, number_of, scenarios
@@ -52,6 +53,7 @@ def trade(stand_in: StandIn, *, advance: Callable[[str], None]) -> Report:
                 raise
             report.faults.append(f"{scenario.note}: {error.message}")
         advance("orders")
+    load_vans(now=timezone.now())
     return report
 
 

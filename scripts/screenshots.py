@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from tests.browser import packer
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET, UPRIGHT
@@ -34,6 +34,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for short, locale in LANGUAGES.items():
             _packing(browser, portal, short, locale)
+            _shipping(browser, portal, short, locale)
             _managing(browser, portal, short, locale)
         browser.close()
 
@@ -59,6 +60,52 @@ def _packing(browser: Browser, portal: str, short: str, locale: str) -> None:
     page.wait_for_timeout(600)
     _save(page, f"packing-wrong-{short}")
     page.context.close()
+
+
+def _shipping(browser: Browser, portal: str, short: str, locale: str) -> None:
+    """Carriers, the van that is being loaded, its alarm; labels; a tracking file looked through."""
+    page = _page(browser, portal, locale, "packer", "packing-demo-2718")
+    here = f"{portal}/admin/invoicing/package"
+    page.goto(f"{here}/manifests/")
+    _save(page, f"carriers-{short}")
+    page.locator(".vans button", has_text="Correios").click()
+    page.locator("body[data-ready]").wait_for()
+    _save(page, f"manifest-{short}")
+    boarded = page.locator("[data-entry] .what b").first.inner_text()
+    page.set_viewport_size(UPRIGHT)
+    packer.scan(page, boarded)
+    _save(page, f"manifest-upright-{short}")
+    page.set_viewport_size(TABLET)
+    order_id, _hyphen, number = boarded.rpartition("-")
+    page.goto(f"{here}/pack/{order_id}/label/{number}/")
+    _save(page, f"label-{short}")
+    _papers(page, here, short)
+    _tracking_file(page, here, short, boarded)
+    page.context.close()
+
+
+def _papers(page: Page, here: str, short: str) -> None:
+    page.goto(f"{here}/paper/")
+    page.wait_for_load_state("networkidle")
+    _save(page, f"papers-{short}")
+    page.locator("[name=again]").check()
+    page.locator(".portal-form button").click()
+    page.locator("a[href$='/result/']").wait_for(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    _save(page, f"job-{short}")
+
+
+def _tracking_file(page: Page, here: str, short: str, package: str) -> None:
+    page.goto(f"{here}/tracking/")
+    page.wait_for_load_state("networkidle")
+    _save(page, f"tracking-file-{short}")
+    rows = f"Pacote;Rastreio;Transportadora\n{package};AA123456785BR;Correios\nR-0;AA1;Correios\n"
+    file = FilePayload(name="rastreios.csv", mimeType="text/csv", buffer=rows.encode())
+    page.locator("[name=file]").set_input_files(file)
+    page.locator(".portal-form button").click()
+    page.locator(".portal-job-tools a[href*='/tracking/']").click(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    _save(page, f"tracking-preview-{short}")
 
 
 def _largest_order(page: Page) -> str:
