@@ -60,7 +60,7 @@ def _rates(account: SellerAccount, ranges: int) -> Step:
         "CASE WHEN substr(p.ref, 9)::int %% 2 = 0 THEN 'bd' ELSE 'd' END)",
     }
     rows = POLICIES * ranges * len(BANDS)
-    return _step("rates", rows, account, FreightRate, columns, source, bands=list(BANDS))
+    return step("rates", rows, account, FreightRate, columns, source, bands=list(BANDS))
 
 
 def _pickup_rates(account: SellerAccount) -> Step:
@@ -72,9 +72,7 @@ def _pickup_rates(account: SellerAccount) -> Step:
     """
     columns = _range_columns(CODES // PICKUP_POINTS) | {"price_cents": "0", "estimate": "'2bd'"}
     pickup = ShippingPolicy.Channel.PICKUP
-    return _step(
-        "pickup rates", PICKUP_POINTS, account, FreightRate, columns, source, pickup=pickup
-    )
+    return step("pickup rates", PICKUP_POINTS, account, FreightRate, columns, source, pickup=pickup)
 
 
 def _range_columns(span: int) -> dict[str, str]:
@@ -101,7 +99,7 @@ def _skus(account: SellerAccount, first: int, last: int) -> Step:
         "list_price_cents": f"990 + {_drawn('n', 50_000)} + n %% 2 * 500",
     }
     source = "FROM generate_series(%(first)s::int, %(last)s::int) n"
-    return _step(
+    return step(
         f"SKUs from {first:,}",
         last - first + 1,
         account,
@@ -175,10 +173,10 @@ def _chunk(
 ) -> Step:
     span = {"low": ref_of(first), "high": ref_of(last)}
     count = rows * (last - first + 1)
-    return _step(f"{what} from {first:,}", count, account, model, columns, source, **span)
+    return step(f"{what} from {first:,}", count, account, model, columns, source, **span)
 
 
-def _step(
+def step(
     what: str,
     rows: int,
     account: SellerAccount,

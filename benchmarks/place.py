@@ -24,11 +24,18 @@ def database(*, var: Path, server: str | None, largest: int, ranges: int) -> Ite
     On the `server` given by URL, or on the embedded one under `var`. The environment names it too,
     for Django here and in every server process.
     """
+    with named(name_of(largest, ranges), var=var, server=server) as url:
+        yield url
+
+
+@contextmanager
+def named(name: str, *, var: Path, server: str | None) -> Iterator[str]:
+    """The URL of the database called `name`, made if it is not there; as `database` says."""
     if server:
-        yield _made(server, name_of(largest, ranges), redis=os.environ.get("REDIS_URL"))
+        yield _made(server, name, redis=os.environ.get("REDIS_URL"))
         return
     with running(var / "servers") as embedded:
-        yield _made(embedded.database_url, name_of(largest, ranges), redis=embedded.redis_url)
+        yield _made(embedded.database_url, name, redis=embedded.redis_url)
 
 
 def name_of(largest: int, ranges: int) -> str:

@@ -50,10 +50,14 @@ class Asking:
         return conditions
 
     def told(self) -> list[tuple[str, str]]:
-        """Every filter that is on, in words: label and what is asked."""
-        return [words for _filter, words in self.active()]
+        """Everything that leaves rows out, in words: label and what is asked."""
+        told = [words for _filter, words in self.active()]
+        if self.sort is not None and self.sort.may_lack:
+            told.append((str(self.sort.title), _("is known")))
+        return told
 
     def active(self) -> list[tuple[Filter, tuple[str, str]]]:
+        """Each filter that is on, with its words."""
         found = ((each, each.told(self.asked, now=self.now)) for each in self.report.filters)
         return [(each, words) for each, words in found if words is not None]
 

@@ -7,18 +7,23 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from reporting import places, reading, showing
+from jobs.admin import page_of
+from reporting import exporting_asking, places, reading, showing
 from reporting.asking import BY_KEY, Asking, asked_of
 from reporting.declarations import REPORTS, NotUnderstood, Report, may_read
+from reporting.exporting_files import FORMATS
+from sellers.admin.base import who
 
 #: Parameters of the screen itself, beside those of the filters.
 ALL_COLUMNS = "all"
@@ -96,8 +101,27 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
         "older": _link(asking, kept, after=page.behind),
         "other_columns": "?" + asking.query(columns=None if kept else ALL_COLUMNS),
         "shows_all": shows_all,
-        "query": asking.query(),
+        "lacking": asking.sort.title if asking.sort and asking.sort.may_lack else "",
+        "formats": [(name, format_.title) for name, format_ in FORMATS.items()],
     }
+
+
+@require_POST
+@_of_a_report
+def ask_for_file(request: HttpRequest, report: Report) -> HttpResponse:
+    """Everything that matches what the screen showed, as a file, made by a job."""
+    now = timezone.now()
+    try:
+        asking = asked_of(report, request.POST.dict(), now=now)
+    except NotUnderstood as error:
+        messages.error(request, str(error))
+        return redirect("admin:report", report.slug)
+    wanted = request.POST.get("format", "")
+    if wanted not in FORMATS:
+        return HttpResponseBadRequest()
+    with transaction.atomic():
+        job = exporting_asking.ask(asking, wanted, user=who(request))
+    return redirect(page_of(job))
 
 
 def _link(asking: Asking, kept: dict[str, str], **beyond: Any) -> str:

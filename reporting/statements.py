@@ -32,9 +32,19 @@ class Value(NamedTuple):
 
 
 def chosen(
-    asking: Asking, *, limit: int, place: Place | None = None, backwards: bool = False
+    asking: Asking,
+    *,
+    limit: int,
+    place: Place | None = None,
+    backwards: bool = False,
+    by_key: bool = False,
 ) -> Statement:
-    """The keys of at most `limit` rows behind `place`; before it with `backwards`."""
+    """The keys of at most `limit` rows behind `place`; before it with `backwards`.
+
+    `by_key`: the same rows, but the newest first in any case.
+    """
+    if by_key:
+        return _chosen_by_key(asking, limit=limit, place=place)
     report, sort = asking.report, asking.sort
     conditions = asking.conditions()
     ascends = asking.is_descending == backwards
@@ -48,6 +58,16 @@ def chosen(
         f"SELECT {report.key} AS key, {value} AS place FROM {report.table}{where} "  # noqa: S608  (declarations are ours)
         f"ORDER BY {order} LIMIT %s"
     )
+    return Statement(sql, (*params, limit))
+
+
+def _chosen_by_key(asking: Asking, *, limit: int, place: Place | None) -> Statement:
+    key = asking.report.key
+    conditions = asking.conditions()
+    if place is not None:
+        conditions.append(Condition(f"{key} < %s", (place.key,)))
+    where, params = _where(conditions)
+    sql = f"SELECT {key} AS key FROM {asking.report.table}{where} ORDER BY {key} DESC LIMIT %s"  # noqa: S608  (declarations are ours)
     return Statement(sql, (*params, limit))
 
 

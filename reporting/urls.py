@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from reporting import mapping  # noqa: F401
 from reporting.attention import screens as attention
 from reporting.radar import screens as radar
-from reporting.screens import overview, show
+from reporting.screens import ask_for_file, overview, show
 
 
 def screen_urls(site: AdminSite) -> list[URLPattern]:
@@ -25,4 +25,5 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/<slug:slug>/", inside(show), name="report"),
+        path("reports/<slug:slug>/file/", inside(ask_for_file), name="report_file"),
     ]
