@@ -16,6 +16,7 @@ from orders.states import Status
 from sellers import stock
 from sellers.errors import Conflict, DomainError
 from sellers.models import User
+from sellers.money import Cents
 
 
 @transaction.atomic
@@ -29,12 +30,14 @@ def close(
     weight_g: int | None = None,
     url: str = "",
     document: bytes = b"",
+    value_cents: Cents | None = None,
 ) -> Invoice:
     """Close `package` and invoice what is in it; the order is invoiced with its last unit.
 
     Stock, invoice, outbox message and timeline are written together or not at all. Without
     `number` (and `key`) the account's series gives one. `document` is the invoice's XML: it must
-    match the package, its number and key count, and it is sent along. Raises DomainError or
+    match the package, its number and key count, and it is sent along. `value_cents` is the total
+    of an invoice issued elsewhere: it must be what the package is worth. Raises DomainError or
     Conflict with the reason; then nothing changed.
     """
     order = contents.lock_for_packing(order_id=package.order_id)
@@ -45,7 +48,9 @@ def close(
     bill = billing.bill_of(package)
     items = list(package.items.select_related("line__sku").order_by("line__index"))
     units = [(item.line, item.quantity) for item in items]
-    paper = papers.settle(number=number, key=key, url=url, document=document, now=now)
+    paper = papers.settle(
+        number=number, key=key, url=url, document=document, value_cents=value_cents, now=now
+    )
     papers.require_match(paper, units, order=order, value_cents=bill.value, now=now, actor=actor)
     _ship(package, items, now=now, actor=actor)
     invoice = _invoice(package, bill, items, paper=paper)

@@ -45,7 +45,7 @@ def add_event(
         package=package, **said, defaults={"recorded_at": now, "actor": actor}
     )
     if is_new:
-        _owe_all(package, now=now)
+        _owe_all(package, now=now, actor=actor)
         facts = {"package": package.number, "why": description}
         notices.tell_tracking(order, "tracking-event", facts, now=now, actor=actor)
     return event
@@ -79,7 +79,7 @@ def deliver(
         recorded_at=now,
         actor=actor,
     )
-    _owe_all(package, now=now)
+    _owe_all(package, now=now, actor=actor)
     notices.tell_tracking(
         order, "package-delivered", {"package": package.number}, now=now, actor=actor
     )
@@ -107,10 +107,11 @@ def _delivered(order: Order) -> str:
         return _("Delivered")
 
 
-def _owe_all(package: Package, *, now: datetime) -> None:
+def _owe_all(package: Package, *, now: datetime, actor: User | None) -> None:
     """Whether the marketplace replaces its list or adds to it is not known: all, oldest first."""
     kind = OutboxMessage.Kind.TRACKING_EVENTS
-    notices.owe_about(notices.invoice_of(package), kind, wire_events(package), now=now)
+    invoice = notices.invoice_of(package)
+    notices.owe_about(invoice, kind, wire_events(package), now=now, actor=actor)
 
 
 def wire_events(package: Package) -> dict[str, Any]:

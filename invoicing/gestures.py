@@ -16,6 +16,7 @@ from orders import moving
 from orders.models import Order, OrderLine
 from sellers.errors import Conflict
 from sellers.models import User
+from sellers.money import Cents
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def close(
     actor: User,
     url: str = "",
     document: bytes = b"",
+    value_cents: Cents | None = None,
 ) -> Outcome:
     invoice = packing.close(
         package=package,
@@ -169,6 +171,7 @@ def close(
         weight_g=weight_g,
         url=url,
         document=document,
+        value_cents=value_cents,
         now=now,
         actor=actor,
     )

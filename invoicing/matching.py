@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from invoicing import amounts
 from invoicing.nfe_document import Document, DocumentItem
 from orders.models import OrderLine
 from sellers.errors import DomainError
 from sellers.models import SellerAccount, Sku
-from sellers.money import Cents, format_cents
+from sellers.money import Cents
 
 #: Clocks of two machines differ by a little.
 _CLOCKS = timedelta(minutes=5)
@@ -59,16 +60,10 @@ def _itself(
 
 
 def _value(document: Document, ours: Cents, *, currency: str, shows_money: bool) -> Iterator[str]:
-    if document.total_cents == ours:
-        return
-    if not shows_money:
-        yield _("Its total differs.")
-        return
-    facts = {
-        "theirs": format_cents(document.total_cents, currency),
-        "ours": format_cents(ours, currency),
-    }
-    yield _("Its total is %(theirs)s, the package is worth %(ours)s.") % facts
+    if document.total_cents != ours:
+        yield amounts.difference(
+            document.total_cents, ours, currency=currency, shows_money=shows_money
+        )
 
 
 def _contents(document: Document, units: Sequence[tuple[OrderLine, int]]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from invoicing.models import Invoice, Package
 from orders import moving
 from orders.models import Order, OrderLine, TimelineEntry
 from sellers.errors import Conflict
-from sellers.marketplace import dialects, outbox
+from sellers.marketplace import deciding, dialects, outbox
+from sellers.marketplace.documents import EMBEDDED
 from sellers.models import OutboxMessage, User
 
 
@@ -28,13 +29,7 @@ def owe(
     invoice_number: str = "",
 ) -> OutboxMessage:
     """One message about `order`, in its account's dialect and the transaction of its cause."""
-    call = dialects.call(
-        kind,
-        account=order.account,
-        marketplace_order_id=order.marketplace_order_id,
-        services_endpoint=order.marketplace_services_endpoint,
-        invoice_number=invoice_number,
-    )
+    call = call_about(order, kind, invoice_number=invoice_number)
     return outbox.enqueue(
         account=order.account,
         subject=order.marketplace_order_id,
@@ -48,6 +43,18 @@ def owe(
     )
 
 
+def call_about(
+    order: Order, kind: OutboxMessage.Kind, *, invoice_number: str = ""
+) -> dialects.Call:
+    return dialects.call(
+        kind,
+        account=order.account,
+        marketplace_order_id=order.marketplace_order_id,
+        services_endpoint=order.marketplace_services_endpoint,
+        invoice_number=invoice_number,
+    )
+
+
 def owe_invoice(
     invoice: Invoice, units: Sequence[tuple[OrderLine, int]], *, now: datetime, document: str = ""
 ) -> None:
@@ -57,19 +64,21 @@ def owe_invoice(
         invoice.order,
         OutboxMessage.Kind.INVOICE,
         key=f"invoice/{invoice.pk}",
-        payload=body | ({"embeddedInvoice": document} if document else {}),
+        payload=body | ({EMBEDDED: document} if document else {}),
         now=now,
     )
     invoice.save(update_fields=["message"])
 
 
 def wire_invoice(invoice: Invoice, units: Sequence[tuple[OrderLine, int]]) -> dict[str, Any]:
-    """The body VTEX wants: cents as integers, tracking empty until it is real."""
+    """The body VTEX wants: cents as integers (the value as text where the account asks for it),
+    tracking empty until it is real."""
+    as_text = invoice.account.invoice_values_as_text
     issued = timezone.localtime(invoice.issued_at, invoice.account.zone)
     body: dict[str, Any] = {
         "type": invoice.kind,
         "invoiceNumber": invoice.number,
-        "invoiceValue": invoice.value_cents,
+        "invoiceValue": str(invoice.value_cents) if as_text else invoice.value_cents,
         "issuanceDate": issued.isoformat(timespec="seconds"),
         "items": [
             {
@@ -104,18 +113,42 @@ def owe_about(
     body: dict[str, Any],
     *,
     now: datetime,
+    actor: User | None,
 ) -> None:
-    """Each correction is a message of its own; the order's row is locked, so the count holds."""
-    stem = f"{kind}/{invoice.pk}/"
-    sent = OutboxMessage.objects.filter(account=invoice.account, key__startswith=stem).count()
+    """Each correction is a message of its own, but for one the marketplace refused: that one is
+    put right in its place. The order's row is locked, so the count holds."""
+    sent = _about(invoice, kind)
+    refused = next((each for each in sent if deciding.why_not_amend(each) is None), None)
+    if refused is not None:
+        reason = _("Entered again.")
+        outbox.amend(refused, payload=body, path=refused.path, reason=reason, actor=actor, now=now)
+        return
     owe(
         invoice.order,
         kind,
-        key=f"{stem}{sent + 1}",
+        key=f"{_stem(invoice, kind)}{len(sent) + 1}",
         payload=body,
         now=now,
         invoice_number=invoice.number,
     )
+
+
+def waiting_about(invoice: Invoice) -> list[OutboxMessage]:
+    """What waits behind the invoice and names it: its tracking."""
+    kinds = (OutboxMessage.Kind.TRACKING, OutboxMessage.Kind.TRACKING_EVENTS)
+    sent = [message for kind in kinds for message in _about(invoice, kind)]
+    return [message for message in sent if message.status == OutboxMessage.Status.PENDING]
+
+
+def _about(invoice: Invoice, kind: OutboxMessage.Kind) -> list[OutboxMessage]:
+    found = OutboxMessage.objects.filter(
+        account=invoice.account, subject=invoice.order.marketplace_order_id, kind=kind
+    )
+    return list(found.filter(key__startswith=_stem(invoice, kind)).order_by("id"))
+
+
+def _stem(invoice: Invoice, kind: OutboxMessage.Kind) -> str:
+    return f"{kind}/{invoice.pk}/"
 
 
 def tell_tracking(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -15,13 +17,14 @@ LONGEST = 60
 
 
 def settle(
-    *, account: SellerAccount, number: str | None, key: str, earlier: str = ""
+    *, account: SellerAccount, number: str | None, key: str, earlier: str = "", keeps: str = ""
 ) -> tuple[str, str]:
     """The invoice's number and access key (`""` without one), checked against each other.
 
     Without number and key, draws from the account's series: inside a transaction, last of its
     locks, so that a rollback gives the number back. `earlier` is the number the package had
-    before it was reopened: drawn from the series then, it is taken again.
+    before it was reopened: drawn from the series then, it is taken again. `keeps` is the number the
+    invoice has, which it may have again.
     Raises DomainError (`bad-invoice-number`, `bad-access-key`) and Conflict (`number-taken`).
     """
     access = nfe.parse(key) if key.strip() else None
@@ -29,8 +32,9 @@ def settle(
     if not typed and access is None:
         return draw(account=account, earlier=earlier), ""
     chosen = typed or str(access.number if access else "")
-    check(account=account, number=chosen)
-    if access and chosen.isdecimal() and int(chosen) != access.number:
+    if chosen != keeps:
+        check(account=account, number=chosen)
+    if access and access.number not in {int(digits) for digits in re.findall(r"[0-9]+", chosen)}:
         raise DomainError(
             "bad-access-key",
             _("The access key belongs to invoice %(theirs)d, not to %(ours)s.")

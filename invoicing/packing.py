@@ -35,7 +35,8 @@ __all__ = [
 
 @transaction.atomic
 def start(*, order: Order, now: datetime, actor: User | None) -> Order:
-    """Begin handling an authorised order and owe the marketplace the news. Twice is once.
+    """Begin handling an authorised order and owe the marketplace the news, where the account
+    announces it. Twice is once.
 
     Raises Conflict when the order can't be packed.
     """
@@ -46,6 +47,8 @@ def _begin(locked: Order, *, now: datetime, actor: User | None) -> Order:
     if locked.status == Status.HANDLING:
         return locked
     moving.move(locked, Status.HANDLING, now=now, code="handling-started", actor=actor)
+    if not locked.account.announces_handling:
+        return locked
     notices.owe(
         locked,
         OutboxMessage.Kind.START_HANDLING,

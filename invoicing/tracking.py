@@ -69,7 +69,7 @@ def enter_tracking(
         "trackingUrl": url,
         "dispatchedDate": dispatched_on.isoformat(),
     }
-    notices.owe_about(invoice, OutboxMessage.Kind.TRACKING, body, now=now)
+    notices.owe_about(invoice, OutboxMessage.Kind.TRACKING, body, now=now, actor=actor)
     facts = {"package": package.number, "courier": courier, "tracking_number": number}
     notices.tell_tracking(order, "tracking-entered", facts, now=now, actor=actor)
     _hand_over(order, now=now, actor=actor)

@@ -136,7 +136,9 @@ def _require(refusal: DomainError | None) -> None:
 
 
 def _tell_marketplace(order: Order, *, now: datetime) -> None:
-    kind = OutboxMessage.Kind.CANCEL
+    """After a return the refund is paid already: then a refusal to cancel is no fault."""
+    returned = order.invoices.filter(kind="Input", voided_at=None).exists()
+    kind = OutboxMessage.Kind.CANCEL_RETURNED if returned else OutboxMessage.Kind.CANCEL
     call = dialects.call(
         kind,
         account=order.account,

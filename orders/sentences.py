@@ -33,6 +33,7 @@ WORDS: dict[str, Words] = {
     "package-reopened": Words(gettext_lazy("Package opened again, its invoice voided"), WARN),
     "reopened": Words(gettext_lazy("Back to packing"), WARN),
     "invoiced": Words(gettext_lazy("Everything packed and invoiced"), OK),
+    "invoice-corrected": Words(gettext_lazy("Invoice corrected and sent again"), WARN),
     "tracking-entered": Words(gettext_lazy("Tracking entered")),
     "handed-over": Words(gettext_lazy("Package handed over to the carrier")),
     "shipped": Words(gettext_lazy("Handed over to the carrier"), OK),

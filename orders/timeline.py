@@ -10,25 +10,33 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, TimelineEntry
 from orders.sentences import BAD, INFO, OK, WARN, detail_of, words_for
+from sellers.marketplace import advice
+from sellers.marketplace.documents import without_document
 from sellers.models import DeliveryAttempt, OutboxMessage
 
 
 class Happening(NamedTuple):
-    """One line of the story. `tone` is ok, info, warn or bad; `actor` empty for the system."""
+    """One line of the story. `tone` is ok, info, warn or bad; `actor` empty for the system.
+
+    `said` and `answered` are the bodies of a call to the marketplace, without personal data.
+    """
 
     at: datetime
     title: str
     detail: str
     actor: str
     tone: str
+    said: str = ""
+    answered: str = ""
 
 
 def story_of(order: Order, *, shows_money: bool = False) -> list[Happening]:
     """Everything that happened to `order`, oldest first, in the current language.
 
-    Three queries, whatever the length. Amounts appear only with `shows_money`.
+    Three queries, whatever the length. Amounts, and what was said to the marketplace, appear only
+    with `shows_money`.
     """
-    told = [*_own(order, shows_money=shows_money), *_messages(order)]
+    told = [*_own(order, shows_money=shows_money), *_messages(order, shows_money=shows_money)]
     return sorted(told, key=lambda happening: happening.at)
 
 
@@ -49,21 +57,30 @@ def _name(entry: TimelineEntry) -> str:
     return (entry.actor.get_full_name() or entry.actor.get_username()) if entry.actor else ""
 
 
-def _messages(order: Order) -> Iterator[Happening]:
+def _messages(order: Order, *, shows_money: bool) -> Iterator[Happening]:
     messages = OutboxMessage.objects.filter(
         account_id=order.account_id, subject=order.marketplace_order_id
     )
     for message in messages.prefetch_related("attempts").order_by("id"):
         attempts = list(message.attempts.all())
-        for attempt in attempts:
-            yield _tried(message, attempt, is_last=attempt is attempts[-1])
+        for number, attempt in enumerate(attempts, start=1):
+            told = _tried(message, attempt, number=number, is_last=number == len(attempts))
+            yield _with_bodies(told, message, attempt) if shows_money else told
         yield from _fate(message, tried=bool(attempts))
 
 
-def _tried(message: OutboxMessage, attempt: DeliveryAttempt, *, is_last: bool) -> Happening:
+def _tried(
+    message: OutboxMessage, attempt: DeliveryAttempt, *, number: int, is_last: bool
+) -> Happening:
     arrived = is_last and message.status == OutboxMessage.Status.DELIVERED
     title = _("Marketplace told: %(what)s") if arrived else _("Telling the marketplace: %(what)s")
-    parts = [str(attempt.http_status or ""), attempt.get_outcome_display()]
+    parts = [
+        _("attempt %d") % number,
+        str(attempt.http_status or ""),
+        attempt.get_outcome_display(),
+        advice.translated(attempt.detail),
+        _("%d ms") % attempt.duration_ms,
+    ]
     if arrived and message.receipt:
         parts.append(_("receipt %s") % message.receipt)
     return Happening(
@@ -75,19 +92,24 @@ def _tried(message: OutboxMessage, attempt: DeliveryAttempt, *, is_last: bool) -
     )
 
 
+def _with_bodies(told: Happening, message: OutboxMessage, attempt: DeliveryAttempt) -> Happening:
+    return told._replace(said=without_document(message.body), answered=attempt.response)
+
+
 def _fate(message: OutboxMessage, *, tried: bool) -> Iterator[Happening]:
-    """What the attempts don't say: not sent yet, given up, no longer needed."""
-    if message.status == OutboxMessage.Status.DELIVERED:
+    """What the attempts don't say: not sent yet, given up, no longer needed, without effect."""
+    missing = message.applied == OutboxMessage.Applied.MISSING
+    if message.status == OutboxMessage.Status.DELIVERED and not missing:
         return
     if message.status == OutboxMessage.Status.PENDING and tried:
         return
-    what = {"what": message.get_kind_display(), "fate": message.get_status_display()}
+    what = {"what": message.get_kind_display(), "fate": advice.standing_of(message).words}
     yield Happening(
         message.settled_at or message.created_at,
         _("Message to the marketplace, %(what)s: %(fate)s") % what,
-        message.last_error,
+        advice.translated(message.last_error),
         "",
-        _tone(message),
+        BAD if missing else _tone(message),
     )
 
 

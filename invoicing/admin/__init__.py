@@ -2,11 +2,13 @@
 
 from invoicing.admin.carriers import CarrierAdmin
 from invoicing.admin.invoices import InvoiceAdmin, InvoiceSeriesAdmin
+from invoicing.admin.messages import CorrectableMessageAdmin
 from invoicing.admin.packages import PackageAdmin
 from invoicing.admin.paper import PaperSettingsAdmin, PrintAdmin
 
 __all__ = [
     "CarrierAdmin",
+    "CorrectableMessageAdmin",
     "InvoiceAdmin",
     "InvoiceSeriesAdmin",
     "PackageAdmin",

@@ -19,16 +19,9 @@ from sellers.admin.base import (
     may_see_money,
     money,
 )
-from sellers.models import OutboxMessage
+from sellers.marketplace.advice import standing_of
 
-_FATES = {
-    OutboxMessage.Status.PENDING: "info",
-    OutboxMessage.Status.DELIVERED: "success",
-    OutboxMessage.Status.REJECTED: "danger",
-    OutboxMessage.Status.EXHAUSTED: "danger",
-    OutboxMessage.Status.UNAUTHORISED: "danger",
-    OutboxMessage.Status.SUPERSEDED: "warning",
-}
+_FATES = {"info": "info", "success": "success", "warning": "warning", "danger": "danger"}
 _MONEY = "shown_value"
 
 
@@ -117,7 +110,8 @@ class InvoiceAdmin(ReadOnly, PortalAdmin):
     def shown_fate(self, invoice: Invoice) -> Badge:
         if invoice.message is None:
             return Badge("", NOTHING)
-        return Badge(invoice.message.status, invoice.message.get_status_display())
+        sign, words, colour = standing_of(invoice.message)
+        return Badge(colour, f"{sign} {words}")
 
     @display(description=_("voided"))
     def shown_voided(self, invoice: Invoice) -> str:

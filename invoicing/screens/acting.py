@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoicing import gestures, nfe_document, tracking
+from invoicing import amounts, gestures, nfe_document, tracking
 from invoicing.gestures import Outcome
 from invoicing.models import Package
 from orders.models import Order, OrderLine
@@ -66,6 +66,7 @@ def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
         weight_g=weight_g or None,
         url=request.POST.get("url", ""),
         document=_document(request),
+        value_cents=amounts.typed(request.POST.get("total", "")[:30]),
         now=now,
         actor=actor,
     )

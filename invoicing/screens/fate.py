@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from sellers.marketplace.advice import translated
 from sellers.models import OutboxMessage
 
 
@@ -29,10 +30,11 @@ def fate_of(message: OutboxMessage) -> Fate:
         text = _("Refused by the marketplace: tell a manager")
         if status == OutboxMessage.Status.UNAUTHORISED:
             text = _("The marketplace refuses our credentials: tell a manager")
-        return Fate("refused", "✕", text, message.last_error)
+        return Fate("refused", "✕", text, translated(message.last_error))
     if message.attempts_made:
         tried = _("Not through yet after %(count)d attempts; it is tried again by itself")
-        return Fate("waiting", "…", tried % {"count": message.attempts_made}, message.last_error)
+        words = tried % {"count": message.attempts_made}
+        return Fate("waiting", "…", words, translated(message.last_error))
     return Fate("waiting", "…", _("On its way to the marketplace"))
 
 

@@ -21,6 +21,7 @@ from orders.states import COLOURS, OPEN, Status
 from orders.status_names import told
 from orders.timeline import Happening, story_of
 from sellers.admin.base import NOTHING, local, money
+from sellers.marketplace import advice
 from sellers.models import Hold, ShippingPolicy, User
 
 
@@ -327,10 +328,10 @@ def _fate(invoice: Any) -> tuple[str, str, str]:
     message = invoice.message
     if message is None:
         return _("not to be sent"), "info", ""
-    if message.status == "delivered":
-        return _("received by the marketplace"), "success", message.receipt
-    colour = "info" if message.status == "pending" else "danger"
-    return message.get_status_display(), colour, message.last_error
+    sign, words, colour = advice.standing_of(message)
+    delivered = message.status == "delivered" and colour == "success"
+    note = message.receipt if delivered else advice.translated(message.last_error)
+    return f"{sign} {words}", colour, note
 
 
 def _address(name: str, argument: Any) -> str | None:

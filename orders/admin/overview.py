@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order, OrderEvent
 from orders.states import COLOURS, OPEN, Status
 from sellers.admin.base import local
+from sellers.marketplace.models import needing_attention
 from sellers.models import OutboxMessage, SellerAccount
 
 #: Counting stops here: "999+" is as good to know as the exact number, and as quick on any table.
@@ -88,7 +89,7 @@ def _attention(request: HttpRequest) -> list[Figure]:
         link = f"{reverse('admin:orders_orderevent_changelist')}?look=yes"
         found.append(Figure(_("Marketplace events to look at"), _capped(events), link, "warning"))
     if request.user.has_perm("sellers.view_outboxmessage"):
-        refused = OutboxMessage.objects.filter(status__in=OutboxMessage.NEEDS_ATTENTION).order_by()
+        refused = OutboxMessage.objects.filter(needing_attention()).order_by()
         link = f"{reverse('admin:sellers_outboxmessage_changelist')}?state=attention"
         found.append(
             Figure(_("Messages the marketplace did not take"), _capped(refused), link, "danger")

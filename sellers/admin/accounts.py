@@ -68,6 +68,8 @@ class AccountForm(forms.ModelForm[SellerAccount]):
             "max_hold_minutes",
             "tax_id",
             "invoices_carry_freight",
+            "invoice_values_as_text",
+            "announces_handling",
             "follow_up_email",
             "price_rule",
             "price_tolerance_percent",
@@ -150,7 +152,16 @@ class SellerAccountAdmin(Subscriptions, PortalAdmin):
             _("Place and money"),
             {"fields": (("country", "currency"), "timezone")},
         ),
-        (_("Invoices"), {"fields": ("tax_id", "invoices_carry_freight")}),
+        (
+            _("Invoices"),
+            {
+                "fields": (
+                    "tax_id",
+                    ("invoices_carry_freight", "invoice_values_as_text"),
+                    "announces_handling",
+                )
+            },
+        ),
         (
             _("Orders"),
             {

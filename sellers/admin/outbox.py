@@ -22,33 +22,12 @@ from sellers.admin.filters import AccountFilter
 from sellers.admin.refusals import sentence
 from sellers.errors import DomainError
 from sellers.marketplace import deciding
+from sellers.marketplace.advice import next_step, standing_of, translated
 from sellers.marketplace.documents import without_document
+from sellers.marketplace.models import needing_attention
 from sellers.models import DeliveryAttempt, OutboxMessage, StaffDecision
 
-COLOURS = {
-    OutboxMessage.Status.PENDING: "info",
-    OutboxMessage.Status.DELIVERED: "success",
-    OutboxMessage.Status.REJECTED: "danger",
-    OutboxMessage.Status.EXHAUSTED: "danger",
-    OutboxMessage.Status.UNAUTHORISED: "danger",
-    OutboxMessage.Status.SUPERSEDED: "warning",
-}
-#: What staff can do about each ending.
-NEXT_STEPS = {
-    OutboxMessage.Status.PENDING: _("It is sent by itself; nothing to do."),
-    OutboxMessage.Status.DELIVERED: _("The marketplace has it; nothing to do."),
-    OutboxMessage.Status.REJECTED: _(
-        "The marketplace refused it. Read its answer below; once the cause is mended, resend, "
-        "or dismiss it with the reason."
-    ),
-    OutboxMessage.Status.EXHAUSTED: _(
-        "The marketplace could not be reached for too long. Resend when it is back."
-    ),
-    OutboxMessage.Status.UNAUTHORISED: _(
-        "The marketplace refused our app key. Correct it in the seller account, then resend."
-    ),
-    OutboxMessage.Status.SUPERSEDED: _("It is not needed any more; nothing to do."),
-}
+COLOURS = {"info": "info", "success": "success", "warning": "warning", "danger": "danger"}
 
 
 class StateFilter(SimpleListFilter):
@@ -63,13 +42,13 @@ class StateFilter(SimpleListFilter):
     ) -> QuerySet[OutboxMessage]:
         chosen = self.value()
         if chosen == "attention":
-            return queryset.filter(status__in=OutboxMessage.NEEDS_ATTENTION)
+            return queryset.filter(needing_attention())
         return queryset.filter(status=chosen) if chosen else queryset
 
 
 class AttemptInline(ReadOnly, PortalInline):
     model = DeliveryAttempt
-    fields = ("when", "outcome", "http_status", "detail", "duration_ms", "response")
+    fields = ("when", "outcome", "http_status", "words", "duration_ms", "response")
     readonly_fields = fields
     can_delete = False
     per_page = 20
@@ -78,6 +57,10 @@ class AttemptInline(ReadOnly, PortalInline):
     def when(self, attempt: DeliveryAttempt) -> str:
         return local(attempt.at, attempt.message.account.zone)
 
+    @display(description=_("in its words"))
+    def words(self, attempt: DeliveryAttempt) -> str:
+        return translated(attempt.detail) or NOTHING
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
         attempts: QuerySet[DeliveryAttempt] = super().get_queryset(request)
         return attempts.select_related("message__account").order_by("-id")
@@ -85,7 +68,7 @@ class AttemptInline(ReadOnly, PortalInline):
 
 class DecisionInline(ReadOnly, PortalInline):
     model = StaffDecision
-    fields = ("when", "verdict", "reason", "actor")
+    fields = ("when", "verdict", "reason", "actor", "said_before")
     readonly_fields = fields
     can_delete = False
 
@@ -109,19 +92,29 @@ class DismissForm(BaseDialogForm):
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     inlines = (AttemptInline, DecisionInline)
-    list_display = ("subject", "kind", "state", "account", "attempts_made", "last_error", "created")
+    list_display = ("subject", "kind", "state", "account", "attempts_made", "error", "created")
     list_filter = (StateFilter, AccountFilter, "kind")
     list_select_related = ("account",)
     search_fields = ("subject",)
     search_help_text = _("Marketplace order id")
-    actions_detail = ("resend", "dismiss")
+    actions = ("resend_chosen",)
+    actions_detail: tuple[str, ...] = ("resend", "dismiss")
     fieldsets = (
-        (None, {"fields": (("status", "kind"), "next_step")}),
-        (_("About"), {"fields": (("subject", "account"), ("receipt", "last_error"))}),
+        (None, {"fields": (("state", "kind"), "next_step")}),
+        (_("About"), {"fields": (("subject", "account"), ("receipt", "error"))}),
         (_("Sent"), {"fields": ("method", "base_url", "path", "shown_body")}),
         (_("When"), {"fields": (("created", "due"), ("settled", "attempts_made"), "doubt")}),
     )
-    readonly_fields = ("next_step", "shown_body", "created", "due", "settled", "doubt")
+    readonly_fields = (
+        "state",
+        "next_step",
+        "error",
+        "shown_body",
+        "created",
+        "due",
+        "settled",
+        "doubt",
+    )
 
     @display(description=_("body"))
     def shown_body(self, message: OutboxMessage) -> str:
@@ -131,12 +124,8 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offered for what waits for a person only."""
         allowed = request.user.has_perm("sellers.change_outboxmessage")
-        return (
-            allowed
-            and OutboxMessage.objects.filter(
-                pk=object_id, status__in=OutboxMessage.NEEDS_ATTENTION
-            ).exists()
-        )
+        waiting = OutboxMessage.objects.filter(needing_attention(), pk=object_id)
+        return allowed and waiting.exists()
 
     @action(
         description=_("Resend"),
@@ -158,7 +147,7 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
             messages.error(request, sentence(refusal))
         else:
             messages.success(request, _("It will be sent again now."))
-        return _back_to(message)
+        return back_to(message)
 
     @action(
         description=_("Dismiss"),
@@ -168,7 +157,8 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
         dialog={
             "title": _("Do without this message?"),
             "description": _(
-                "The marketplace will not learn it from us; later messages of the order go on."
+                "It leaves the list, the marketplace does not hear it from us again, and later "
+                "messages of the order go on."
             ),
             "form_class": DismissForm,
             "form_submit_text": _("Dismiss"),
@@ -187,15 +177,35 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
             messages.error(request, sentence(refusal))
         else:
             messages.success(request, _("The message was dismissed."))
-        return _back_to(message)
+        return back_to(message)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sellers.change_outboxmessage")
+
+    @admin.action(description=_("Resend"), permissions=["decide"])
+    def resend_chosen(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        """Many at once, as after a day on which the marketplace was away."""
+        chosen = list(queryset.filter(needing_attention()).order_by("id"))
+        for message in chosen:
+            try:
+                deciding.resend(message, actor=who(request), now=timezone.now())
+            except DomainError as refusal:
+                messages.error(request, f"{message}: {sentence(refusal)}")
+                return
+        messages.success(request, _("To be sent again now: %(count)d") % {"count": len(chosen)})
 
     @display(description=_("state"), label=COLOURS)
     def state(self, message: OutboxMessage) -> Badge:
-        return Badge(message.status, message.get_status_display())
+        sign, words, colour = standing_of(message)
+        return Badge(colour, f"{sign} {words}")
 
     @display(description=_("what to do"))
     def next_step(self, message: OutboxMessage) -> str:
-        return str(NEXT_STEPS[OutboxMessage.Status(message.status)])
+        return next_step(message)
+
+    @display(description=_("last error"))
+    def error(self, message: OutboxMessage) -> str:
+        return translated(message.last_error) or NOTHING
 
     @display(description=_("created"))
     def created(self, message: OutboxMessage) -> str:
@@ -218,6 +228,6 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
         return local(message.settled_at, message.account.zone)
 
 
-def _back_to(message: OutboxMessage) -> HttpResponse:
+def back_to(message: OutboxMessage) -> HttpResponse:
     url = reverse("admin:sellers_outboxmessage_change", args=[message.pk])
     return HttpResponse(headers={"HX-Redirect": url})

@@ -14,6 +14,7 @@ _SENTENCES: dict[str, Promise] = {
     "not-to-be-sent": _("This message is settled: there is nothing to send."),
     "being-sent": _("It is being sent right now. Look again in a minute."),
     "may-have-arrived": _("The marketplace may already have received it."),
+    "not-to-be-corrected": _("Only what was refused or given up can be corrected."),
     "too-many-units": _("That is more than any shelf can hold."),
 }
 

@@ -17,6 +17,7 @@ LEASE = timedelta(seconds=120)
 
 #: A message waits for every earlier one of its subject. Statuses only ever leave the blocking
 #: ones, or come back to them from there, so an old snapshot can make us wait, never overtake.
+#: The start of handling is a courtesy: once it was refused or given up, nothing waits for it.
 FIRST_OF_ITS_SUBJECT = """
     NOT EXISTS (
         SELECT 1 FROM sellers_outboxmessage earlier
@@ -24,6 +25,7 @@ FIRST_OF_ITS_SUBJECT = """
           AND earlier.subject = message.subject
           AND earlier.id < message.id
           AND earlier.status IN ('pending', 'rejected', 'exhausted', 'unauthorised')
+          AND NOT (earlier.kind = 'start-handling' AND earlier.status IN ('rejected', 'exhausted'))
     )
 """
 

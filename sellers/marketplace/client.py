@@ -11,7 +11,8 @@ from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from django.conf import settings
-from requests.exceptions import ConnectTimeout, RequestException
+from django.utils.translation import gettext_noop as _
+from requests.exceptions import ConnectTimeout, RequestException, Timeout
 from urllib3.exceptions import NewConnectionError
 
 from sellers.marketplace.destinations import PublicOnlyAdapter, url_of
@@ -111,15 +112,16 @@ def _read(response: requests.Response, deadline: float) -> tuple[bytes, bool]:
 
 def _named(error: RequestException) -> NotSent | Unanswered:
     """Whether the call can have arrived; in doubt, it may have."""
-    words = f"{type(error).__name__} after the call was sent"
     if isinstance(error, ConnectTimeout):
-        return NotSent("The marketplace did not accept a connection in time.")
+        return NotSent(_("The marketplace did not accept a connection in time."))
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotSent("The marketplace's certificate is not valid for its name.")
+            return NotSent(_("The marketplace's certificate is not valid for its name."))
         if isinstance(cause, NewConnectionError):
-            return NotSent("No connection to the marketplace could be made.")
-    return Unanswered(f"No answer: {words}.")
+            return NotSent(_("No connection to the marketplace could be made."))
+    if isinstance(error, Timeout):
+        return Unanswered(_("The call was sent, and no answer came in time."))
+    return Unanswered(_("The call was sent, and the connection broke off before an answer."))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,15 +1,19 @@
-"""What people decide about messages: send again, dismiss, withdraw."""
+"""What people decide about messages: send again, correct, dismiss, withdraw."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import transaction
 
 from sellers.errors import Conflict
+from sellers.marketplace.destinations import check_path
+from sellers.marketplace.documents import without_document
 from sellers.marketplace.models import OutboxMessage, StaffDecision
 from sellers.marketplace.nudging import nudge
+from sellers.marketplace.readback import SETTLED_BY_READING
 from sellers.models.accounts import SellerAccount
 from sellers.models.people import User
 
@@ -38,20 +42,17 @@ def resend(message: OutboxMessage, *, actor: User | None, now: datetime) -> Outb
 
     Raises Conflict (`not-to-be-sent`) when it is settled, (`being-sent`) when a try is under way.
     """
-    return _decide(
-        message,
-        Verdict.RESEND,
-        actor=actor,
-        reason="",
-        now=now,
-        changes={
-            "status": Status.PENDING,
-            "due_at": now,
-            "trying_since": None,
-            "settled_at": None,
-            "applied": Applied.UNWATCHED,
-        },
-    )
+    return _decide(message, Verdict.RESEND, actor=actor, reason="", now=now, changes=_fresh(now))
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    return {
+        "status": Status.PENDING,
+        "due_at": now,
+        "trying_since": None,
+        "settled_at": None,
+        "applied": Applied.UNWATCHED,
+    }
 
 
 @transaction.atomic
@@ -87,6 +88,64 @@ def withdraw(
     return _supersede(message, Verdict.WITHDRAW, reason=reason, actor=actor, now=now)
 
 
+def why_not_amend(message: OutboxMessage) -> Conflict | None:
+    """What forbids other bytes in this message's place; None when nothing does."""
+    if message.status not in (Status.REJECTED, Status.EXHAUSTED):
+        return Conflict(
+            "not-to-be-corrected", "Only what was refused or given up can be corrected."
+        )
+    if message.in_doubt and message.kind in SETTLED_BY_READING:
+        return Conflict("may-have-arrived", "The marketplace may already have received this.")
+    return None
+
+
+@transaction.atomic
+def amend(
+    message: OutboxMessage,
+    *,
+    payload: dict[str, Any],
+    path: str,
+    reason: str,
+    actor: User | None,
+    now: datetime,
+) -> OutboxMessage:
+    """Send `payload` to `path` instead, in the message's own place: what waits behind it goes on
+    waiting. What had been sent is kept with the decision, but for a document in it.
+
+    Raises Conflict as `why_not_amend` says.
+    """
+    held = _held(message)
+    refusal = why_not_amend(held)
+    if refusal is not None:
+        raise refusal
+    check_path(path)
+    body = orjson.dumps(payload).decode()
+    OutboxMessage.objects.filter(pk=held.pk).update(body=body, path=path)
+    before = without_document(held.body)
+    return _decide(
+        message,
+        Verdict.AMEND,
+        actor=actor,
+        reason=reason,
+        said_before=before,
+        now=now,
+        changes=_fresh(now),
+    )
+
+
+def readdress(message: OutboxMessage, *, path: str) -> None:
+    """Another path for a message that certainly was never tried: what it is about has a new name.
+
+    Raises ValueError for one that was.
+    """
+    check_path(path)
+    untried = OutboxMessage.objects.filter(
+        pk=message.pk, status=Status.PENDING, attempts_made=0, lease=None
+    )
+    if untried.update(path=path) != 1:
+        raise ValueError("A message that was tried keeps its address.")
+
+
 def resume(*, account: SellerAccount, actor: User | None, now: datetime) -> int:
     """Send again what the account's refused credentials stopped: call it when they changed.
 
@@ -117,6 +176,7 @@ def _decide(
     reason: str,
     now: datetime,
     changes: dict[str, Any],
+    said_before: str = "",
 ) -> OutboxMessage:
     held = _held(message)
     if not can_resend(held):
@@ -129,9 +189,14 @@ def _decide(
         **changes, in_doubt=in_doubt, lease=None, leased_until=None
     )
     StaffDecision.objects.create(
-        message=held, verdict=verdict, reason=reason.strip()[:300], actor=actor, at=now
+        message=held,
+        verdict=verdict,
+        reason=reason.strip()[:300],
+        said_before=said_before,
+        actor=actor,
+        at=now,
     )
-    if verdict == Verdict.RESEND:
+    if changes.get("status") == Status.PENDING:
         transaction.on_commit(nudge)
     message.refresh_from_db()
     return message

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as _
 
 from sellers.marketplace import breaker, client, excerpts, judging, looking, rate, readback
 from sellers.marketplace.destinations import Misdirected
@@ -119,13 +120,14 @@ def _look_up(message: OutboxMessage, clock: Clock) -> Trial | Deferred | Finding
 def _found(message: OutboxMessage, answer: client.Answer, read: Trial) -> Trial | Finding:
     document = excerpts.parsed(answer.body) if answer.complete else None
     if document is None:
-        return replace(read, outcome=Outcome.UNANSWERED, detail="The order could not be read.")
+        return replace(read, outcome=Outcome.UNANSWERED, detail=_("The order could not be read."))
     finding = readback.find(message, document)
     if finding is Finding.ARRIVED:
         return replace(read, outcome=Outcome.FOUND)
     if finding is Finding.DIFFERENT:
-        detail = "The marketplace has this invoice number with another value."
-        return replace(read, outcome=Outcome.REJECTED, detail=detail)
+        detail = _("The marketplace has this invoice number with another value.")
+        # The number is another's, so what we sent under it did not arrive.
+        return replace(read, outcome=Outcome.REJECTED, detail=detail, earlier_try_absent=True)
     return finding
 
 

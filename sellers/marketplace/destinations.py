@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -38,12 +39,14 @@ def url_of(*, account: SellerAccount, path: str, base_url: str = "") -> str:
     """
     base = urlsplit(base_url or account.marketplace_url)
     if base_url and base.netloc.casefold() not in _hosts_of(account):
-        raise Misdirected("The order's services endpoint is at a host the account does not list.")
+        raise Misdirected(
+            _("The order's services endpoint is at a host the account does not list.")
+        )
     plain = base.scheme == "http" and base.hostname in _LOOPBACK_HOSTS and _loopback_allowed()
     if not base.hostname or "@" in base.netloc or not (base.scheme == "https" or plain):
-        raise Misdirected("The marketplace address must be https://, with a host and no user.")
+        raise Misdirected(_("The marketplace address must be https://, with a host and no user."))
     check_path(path)
-    where, _, query = path.partition("?")
+    where, _mark, query = path.partition("?")
     queries = "&".join(part for part in (query, base.query) if part)
     return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + where, queries, ""))
 
@@ -65,7 +68,7 @@ def _check_peer(connected: socket.socket) -> None:
     public = peer.is_global and not peer.is_multicast
     if not (public or (peer.is_loopback and _loopback_allowed())):
         connected.close()
-        raise Misdirected("The marketplace's name leads to a private address: nothing was sent.")
+        raise Misdirected(_("The marketplace's name leads to a private address: nothing was sent."))
 
 
 class _Connection(HTTPConnection):

@@ -21,7 +21,10 @@ _TAILS: dict[str, str] = {
     Kind.TRACKING: "/invoice/{number}",
     Kind.TRACKING_EVENTS: "/invoice/{number}/tracking",
     Kind.CANCEL: "/cancel",
+    Kind.CANCEL_RETURNED: "/cancel",
 }
+#: Services endpoints know no such call.
+_ORDER_SYSTEM_ONLY = frozenset({Kind.START_HANDLING})
 #: Everything else is a POST in both.
 _ORDER_SYSTEM_METHODS: dict[str, str] = {Kind.TRACKING: "PATCH", Kind.TRACKING_EVENTS: "PUT"}
 
@@ -44,10 +47,12 @@ def call(
 ) -> Call:
     """The call that says `kind` of an order; the marketplace knows it by `marketplace_order_id`.
 
-    An order that came without a services endpoint is answered at the order system.
+    An order that came without a services endpoint is answered at the order system, and so is what
+    services endpoints don't take.
     """
     tail = _TAILS[kind].format(number=quote(invoice_number, safe=""))
     path = f"/pvt/orders/{quote(marketplace_order_id, safe='')}{tail}"
-    if account.dialect == SellerAccount.Dialect.SERVICES and services_endpoint:
+    at_services = account.dialect == SellerAccount.Dialect.SERVICES and services_endpoint
+    if at_services and kind not in _ORDER_SYSTEM_ONLY:
         return Call("POST", path, services_endpoint)
     return Call(_ORDER_SYSTEM_METHODS.get(kind, "POST"), f"{_ORDER_SYSTEM}{path}")

@@ -20,6 +20,13 @@ PROPAGATION = timedelta(minutes=5)
 _LONGEST_RETRY_AFTER = timedelta(hours=6)
 _HEALING_STATUSES = frozenset({408, 425})
 
+#: What these ask for has happened, or never will, and neither is a fault: handling began already;
+#: after a return the refund is paid, and the marketplace may keep the order as invoiced.
+_MOVED_ON: dict[str, tuple[int, ...]] = {
+    OutboxMessage.Kind.START_HANDLING: (409,),
+    OutboxMessage.Kind.CANCEL_RETURNED: (400, 409),
+}
+
 SETTLED = {
     Outcome.DELIVERED: Status.DELIVERED,
     Outcome.FOUND: Status.DELIVERED,
@@ -65,7 +72,7 @@ def outcome_of(*, kind: str, http_status: int) -> Outcome:
         return Outcome.THROTTLED
     if http_status >= 500 or http_status in _HEALING_STATUSES:
         return Outcome.FAILED
-    if http_status == 409 and kind == OutboxMessage.Kind.START_HANDLING:
+    if http_status in _MOVED_ON.get(kind, ()):
         return Outcome.ALREADY_MOVED_ON
     return Outcome.REJECTED
 

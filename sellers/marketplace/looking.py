@@ -12,16 +12,17 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from sellers.marketplace import breaker, client, excerpts, judging, rate, readback
 from sellers.marketplace.destinations import Misdirected
-from sellers.marketplace.models import OutboxMessage
+from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
 from sellers.marketplace.readback import Finding
 from sellers.marketplace.tracing import next_span
 
 Applied, Kind = OutboxMessage.Applied, OutboxMessage.Kind
 
-WATCHED = frozenset({Kind.INVOICE, Kind.TRACKING})
+WATCHED = frozenset({Kind.INVOICE, Kind.TRACKING, Kind.CANCEL})
 _FIRST_LOOK = timedelta(seconds=10)
 _LOOK_AGAIN = timedelta(seconds=60)
 MISSING_AFTER = timedelta(minutes=8)
@@ -43,7 +44,7 @@ def first_look(message: OutboxMessage, *, seen: bool, now: datetime) -> dict[str
 def look(*, clock: Callable[[], datetime]) -> int:
     """Look up what is due, one order at a time; how many messages were judged."""
     due = _claim(now=clock())
-    for _, messages in groupby(due, key=lambda message: (message.account_id, message.subject)):
+    for _key, messages in groupby(due, key=lambda message: (message.account_id, message.subject)):
         of_one_order = list(messages)
         document = _read_order(of_one_order[0], now=clock())
         for message in of_one_order:
@@ -105,15 +106,28 @@ def _changes(message: OutboxMessage, document: Any, *, now: datetime) -> dict[st
     finding = readback.find(message, document)
     if finding is Finding.ARRIVED:
         return {"applied": Applied.APPLIED, "look_at": None}
+    if message.kind == Kind.CANCEL and _accepted_once(message):
+        return _SAY_AGAIN | {"due_at": now}
     if now - (message.settled_at or now) < MISSING_AFTER:
         return {}
     return {"applied": Applied.MISSING, "look_at": None, "last_error": _WHAT_IS_WRONG[finding]}
 
 
-_WHAT_IS_WRONG = {
-    Finding.ABSENT: "Accepted, but the order does not show it.",
-    Finding.DIFFERENT: "Accepted, but the order shows another value.",
+#: While an order is being handled, the marketplace wants its cancellation asked for twice.
+_SAY_AGAIN: dict[str, Any] = {
+    "status": OutboxMessage.Status.PENDING,
+    "settled_at": None,
+    "applied": Applied.UNWATCHED,
+    "look_at": None,
 }
+_WHAT_IS_WRONG = {
+    Finding.ABSENT: _("Accepted, but the order does not show it."),
+    Finding.DIFFERENT: _("Accepted, but the order shows another value."),
+}
+
+
+def _accepted_once(message: OutboxMessage) -> bool:
+    return message.attempts.filter(outcome=DeliveryAttempt.Outcome.DELIVERED).count() == 1
 
 
 def _corrected_since(message: OutboxMessage) -> bool:

@@ -8,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from sellers.models.accounts import SellerAccount
 
 
+def needing_attention() -> Q:
+    """The condition of what only a person can settle: not accepted, or accepted without effect."""
+    missing = Q(applied=OutboxMessage.Applied.MISSING)
+    return Q(status__in=OutboxMessage.NEEDS_ATTENTION) | missing
+
+
 class OutboxMessage(models.Model):
     """One call we owe the marketplace. Kept for ever once settled: it is the seller's proof.
 
@@ -24,6 +30,7 @@ class OutboxMessage(models.Model):
         TRACKING = "tracking", _("tracking")
         TRACKING_EVENTS = "tracking-events", _("tracking events")
         CANCEL = "cancel", _("cancellation")
+        CANCEL_RETURNED = "cancel-returned", _("cancellation after a return")
         CHANGE_AGREEMENT = "change-agreement", _("agreement to a change")
         CHANGE_REFUSAL = "change-refusal", _("refusal of a change")
 
@@ -190,12 +197,14 @@ class DeliveryAttempt(models.Model):
 
 
 class StaffDecision(models.Model):
-    """What a person decided about a message: to send it again, or that it is no longer needed."""
+    """What a person decided about a message: to send it again, as it was or corrected, or that it
+    is no longer needed."""
 
     class Verdict(models.TextChoices):
         RESEND = "resend", _("send again")
         DISMISS = "dismiss", _("dismiss")
         WITHDRAW = "withdraw", _("withdraw before sending")
+        AMEND = "amend", _("correct and send again")
 
     message = models.ForeignKey(
         OutboxMessage,
@@ -205,6 +214,9 @@ class StaffDecision(models.Model):
     )
     verdict = models.CharField(_("decision"), max_length=10, choices=Verdict.choices)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    said_before = models.TextField(
+        _("body before"), blank=True, help_text=_("What had been sent until it was corrected.")
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -9,7 +9,7 @@ import orjson
 from django.db import connection, transaction
 
 from sellers.marketplace.claiming import claim_due
-from sellers.marketplace.deciding import dismiss, resend, resume, withdraw
+from sellers.marketplace.deciding import amend, dismiss, readdress, resend, resume, withdraw
 from sellers.marketplace.destinations import check_path
 from sellers.marketplace.documents import forget_documents
 from sellers.marketplace.models import OutboxMessage
@@ -17,13 +17,24 @@ from sellers.marketplace.nudging import nudge
 from sellers.marketplace.tracing import traceparent
 from sellers.models.accounts import SellerAccount
 
-__all__ = ["claim_due", "dismiss", "enqueue", "forget_documents", "resend", "resume", "withdraw"]
+__all__ = [
+    "amend",
+    "claim_due",
+    "dismiss",
+    "enqueue",
+    "forget_documents",
+    "readdress",
+    "resend",
+    "resume",
+    "withdraw",
+]
 
 #: Invoices go first, and so does what must leave before anything else can happen to an order.
 _FIRST = frozenset(
     {
         OutboxMessage.Kind.INVOICE,
         OutboxMessage.Kind.CANCEL,
+        OutboxMessage.Kind.CANCEL_RETURNED,
         OutboxMessage.Kind.START_HANDLING,
         OutboxMessage.Kind.CHANGE_AGREEMENT,
         OutboxMessage.Kind.CHANGE_REFUSAL,

@@ -35,7 +35,7 @@ def find(message: OutboxMessage, document: Any) -> Finding:
     """
     if not isinstance(document, dict):
         return Finding.ABSENT
-    if message.kind == Kind.CANCEL:
+    if message.kind in (Kind.CANCEL, Kind.CANCEL_RETURNED):
         status = str(document.get("status", "")).lower()
         return Finding.ARRIVED if status in _CANCELLED else Finding.ABSENT
     said = orjson.loads(message.body)

@@ -136,6 +136,22 @@ class SellerAccount(models.Model):
             "such an order to invoiced, and pays no refund for a return."
         ),
     )
+    invoice_values_as_text = models.BooleanField(
+        _("invoice values as text"),
+        default=False,
+        help_text=_(
+            "The cents of an invoice go out as “1990” instead of 1990; for marketplaces whose "
+            "integration insists on it."
+        ),
+    )
+    announces_handling = models.BooleanField(
+        _("announces handling"),
+        default=True,
+        help_text=_(
+            "The marketplace is told when packing begins. Some refuse that call to sellers that "
+            "are not hosted on VTEX; they lose nothing without it."
+        ),
+    )
     follow_up_email = models.EmailField(
         _("follow-up e-mail"), blank=True, help_text=_("Given to VTEX with every placed order.")
     )

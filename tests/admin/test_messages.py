@@ -53,3 +53,35 @@ def test_a_message_can_not_be_edited(scene: Order, administrator: Client):
     assert administrator.post(page, {"body": "forged"}).status_code == 403
     message.refresh_from_db()
     assert message.body == '{"invoiceValue": 12345}'
+
+
+def test_what_was_accepted_without_effect_is_red_and_says_what_to_do(scene: Order, manager: Client):
+    OutboxMessage.objects.update(status="delivered", applied="missing")
+    message = OutboxMessage.objects.get()
+    url = reverse("admin:sellers_outboxmessage_changelist")
+    listed = manager.get(f"{url}?state=attention")
+    assert list(listed.context["cl"].result_list) == [message]
+    page = manager.get(reverse("admin:sellers_outboxmessage_change", args=[message.pk]))
+    assert "its order does not show it" in page.content.decode()
+    order = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).content.decode()
+    assert "accepted, but not to be seen in the order" in order
+    _do(manager, "dismiss", reason="seen there by hand")
+    message.refresh_from_db()
+    assert (message.status, message.applied) == ("delivered", "")
+
+
+def test_what_piled_up_is_sent_again_at_once(scene: Order, manager: Client, warehouse: Client):
+    url = reverse("admin:sellers_outboxmessage_changelist")
+    chosen = {"action": "resend_chosen", "_selected_action": [OutboxMessage.objects.get().pk]}
+    assert warehouse.post(url, chosen).status_code == 403
+    assert OutboxMessage.objects.get().status == "rejected"
+    manager.post(url, chosen)
+    assert OutboxMessage.objects.get().status == "pending"
+
+
+def test_advises_by_what_the_marketplace_answered(scene: Order, manager: Client):
+    message = OutboxMessage.objects.get()
+    page = reverse("admin:sellers_outboxmessage_change", args=[message.pk])
+    for status, advice in ((403, "Our app key may not do this"), (404, "does not know this order")):
+        message.attempts.all().update(http_status=status)
+        assert advice in manager.get(page).content.decode()

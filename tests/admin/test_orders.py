@@ -98,7 +98,7 @@ def test_tells_the_fate_of_each_invoice_and_where_stock_is_held(scene: Order, ma
     page = manager.get(reverse("admin:orders_order_change", args=[scene.pk])).context["page"]
     (parcel,) = page.parcels
     (paper,) = parcel.invoices
-    assert (paper.number, paper.fate) == ("NF-77", "refused by the marketplace")
+    assert (paper.number, paper.fate) == ("NF-77", "✕ refused by the marketplace")
     assert page.lines[0].holds == ["held: 2 in SP, the order is paid"]
     assert (page.lines[0].packed, page.lines[0].quantity) == (1, 2)
 

@@ -56,11 +56,13 @@ OURS: dict[str, Any] = {
         },
     },
     "cancel": {"type": "object", "required": ["reason"]},
+    "cancel-returned": {"type": "object", "required": ["reason"]},
 }
 
 
 def messages_of(dialect: str) -> list[OutboxMessage]:
-    """One order's whole life: packed twice, tracked, delivered, returned, cancelled."""
+    """One order's whole life: packed twice, tracked, delivered, returned, cancelled; and one that
+    was cancelled before anything else."""
     acme = a_seller(dialect=dialect)
     endpoint = f"{acme.marketplace_url}/api/oms?an=bigstore"
     order = an_order(
@@ -71,7 +73,8 @@ def messages_of(dialect: str) -> list[OutboxMessage]:
         package = packing.open_package(order=order, **WHEN)
         line = order.lines.get(index=index)
         packing.put(package=package, line=line, quantity=line.quantity, **WHEN)
-        packing.close(package=package, document=document, **WHEN)
+        url = "https://nfe.example/77" if document else ""
+        packing.close(package=package, document=document, url=url, **WHEN)
         told_on_its_way(order, package)
     OutboxMessage.objects.update(status="delivered")
     house = a_warehouse()
@@ -80,6 +83,8 @@ def messages_of(dialect: str) -> list[OutboxMessage]:
     crediting.credit(taken_in=taken_in, **WHEN)
     OutboxMessage.objects.update(status="delivered")
     deciding.cancel_by_seller(order=order, reason="Returned", **WHEN)
+    never_packed = an_order(marketplace_services_endpoint=endpoint)
+    deciding.cancel_by_seller(order=never_packed, reason="Damaged", **WHEN)
     return list(OutboxMessage.objects.order_by("id"))
 
 
@@ -97,6 +102,15 @@ def test_every_body_is_what_we_read_in_the_contract(dialect: str) -> None:
     assert {message.kind for message in told} == set(OURS)
     for message in told:
         Draft202012Validator(OURS[message.kind]).validate(json.loads(message.body))
+
+
+def test_the_value_of_an_invoice_is_text_where_the_account_asks_for_it() -> None:
+    acme = a_seller(invoice_values_as_text=True)
+    package = packing.open_package(order=an_order(account=acme), **WHEN)
+    packing.put(package=package, line=package.order.lines.get(), quantity=1, **WHEN)
+    packing.close(package=package, **WHEN)
+    message = OutboxMessage.objects.get(kind="invoice")
+    assert json.loads(message.body)["invoiceValue"] == "1700"
 
 
 # The files are VTEX's and not kept here; without them there is nothing to compare with.

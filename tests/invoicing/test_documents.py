@@ -144,6 +144,21 @@ def test_refuses_a_key_of_another_series_than_the_account_s() -> None:
     assert invoice.number == "5"
 
 
+@pytest.mark.parametrize("number", ["NF-77", "000077", "77-1", "1-77"])
+def test_takes_a_number_that_carries_the_key_s_with_something_around_it(number: str) -> None:
+    invoice = packing.close(
+        package=packed(1), number=number, key=a_key(number=77), now=NOW, actor=None
+    )
+    assert invoice.number == number
+
+
+@pytest.mark.parametrize("number", ["NF-78", "770", "A", "7-7"])
+def test_refuses_a_number_that_is_not_the_key_s(number: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        packing.close(package=packed(1), number=number, key=a_key(number=77), now=NOW, actor=None)
+    assert caught.value.code == "bad-access-key"
+
+
 def test_refuses_an_address_that_is_none() -> None:
     assert refusal_of(packed(2), b"", url="javascript:alert(1)").code == "bad-url"
 

@@ -72,6 +72,12 @@ def test_starting_tells_the_marketplace_once() -> None:
     assert message.path == f"/api/oms/pvt/orders/{order.marketplace_order_id}/start-handling"
 
 
+def test_an_account_may_keep_the_start_of_handling_to_itself() -> None:
+    order = an_order(account=a_seller("quiet", announces_handling=False))
+    assert packing.start(order=order, now=NOW, actor=None).status == Status.HANDLING
+    assert not OutboxMessage.objects.exists()
+
+
 @pytest.mark.parametrize("status", REFUSED_BEFORE_PAYMENT)
 def test_refuses_to_pack_what_is_not_paid_or_is_cancelled(status: Status) -> None:
     order = an_order(status=status)

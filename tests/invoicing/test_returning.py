@@ -86,7 +86,7 @@ def test_everything_back_gives_back_everything_and_ends_in_a_cancellation() -> N
     assert crediting.next_step(order) == Step.CANCEL
     cancel(order)
     kinds = OutboxMessage.objects.filter(subject=order.marketplace_order_id).order_by("id")
-    assert [row.kind for row in kinds][-2:] == ["invoice", "cancel"]
+    assert [row.kind for row in kinds][-2:] == ["invoice", "cancel-returned"]
     order.refresh_from_db()
     assert crediting.next_step(order) == Step.NOTHING
 

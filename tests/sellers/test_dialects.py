@@ -31,6 +31,7 @@ TAILS = {
     Kind.TRACKING: "/invoice/NF-1",
     Kind.TRACKING_EVENTS: "/invoice/NF-1/tracking",
     Kind.CANCEL: "/cancel",
+    Kind.CANCEL_RETURNED: "/cancel",
 }
 
 
@@ -50,7 +51,7 @@ def at(base_url: str, *, hosts: str = "", own: str = HOST) -> str:
     return url_of(account=account, path=path, base_url=base_url)
 
 
-@pytest.mark.parametrize("kind", TAILS)
+@pytest.mark.parametrize("kind", TAILS.keys() - {Kind.START_HANDLING})
 def test_the_services_endpoint_takes_posts_below_itself(kind: OutboxMessage.Kind) -> None:
     call = the_call(kind, dialect="services")
     assert call == ("POST", f"/pvt/orders/{ORDER}{TAILS[kind]}", ENDPOINT)
@@ -61,6 +62,11 @@ def test_the_order_system_has_its_own_path_and_methods(kind: OutboxMessage.Kind)
     methods = {Kind.TRACKING: "PATCH", Kind.TRACKING_EVENTS: "PUT"}
     call = the_call(kind, dialect="oms")
     assert call == (methods.get(kind, "POST"), f"/api/oms/pvt/orders/{ORDER}{TAILS[kind]}", "")
+
+
+def test_the_start_of_handling_is_told_the_order_system_which_alone_takes_it() -> None:
+    call = the_call(Kind.START_HANDLING, dialect="services")
+    assert call == the_call(Kind.START_HANDLING, dialect="oms")
 
 
 def test_an_order_without_an_endpoint_is_answered_at_the_order_system() -> None:
