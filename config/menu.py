@@ -36,6 +36,13 @@ MENU: list[tuple[Promise, list[Entry]]] = [
             ),
             Entry(_("Radar"), "radar", "admin:radar", "orders.pack_order"),
             Entry(_("Packing queue"), "checklist", "admin:packing_queue", "orders.pack_order"),
+            Entry(_("Pick lists"), "shopping_cart", "admin:pick_lists", "orders.pack_order"),
+            Entry(
+                _("Short picks"),
+                "production_quantity_limits",
+                "admin:invoicing_shortpick_changelist",
+                "invoicing.view_shortpick",
+            ),
             Entry(_("Returns"), "assignment_return", "admin:returns_desk", "orders.pack_order"),
             Entry(
                 _("Orders"), "receipt_long", "admin:orders_order_changelist", "orders.view_order"

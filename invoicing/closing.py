@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from invoicing import billing, contents, notices, numbering, papers
 from invoicing.models import Invoice, InvoiceLine, Package, PackageItem
+from invoicing.picking import shorts
 from orders import modifying, moving
 from orders.models import TimelineEntry
 from orders.states import Status
@@ -70,7 +71,11 @@ def can_close(package: Package) -> bool:
 def why_not_close(package: Package) -> DomainError | None:
     """What stands in the way of closing, None when nothing does: serves button and use case."""
     order = package.order
-    refusal = contents.why_not_packable(order) or modifying.why_not_pack(order)
+    refusal = (
+        contents.why_not_packable(order)
+        or modifying.why_not_pack(order)
+        or shorts.why_not_close(order)
+    )
     if refusal is not None:
         return refusal
     if package.status != Package.Status.OPEN:

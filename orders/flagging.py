@@ -27,3 +27,11 @@ def settle(order: Order, *, now: datetime, actor: User) -> None:
     if Order.objects.filter(pk=order.pk, flagged_at__isnull=False).update(flagged_at=None):
         moving.record(order, kind=TimelineEntry.Kind.NOTE, code="seen", now=now, actor=actor)
     order.flagged_at = None
+
+
+def settle_problem(order: Order, *, code: str, now: datetime, actor: User) -> None:
+    """The problem `code` is out of the way; the flag falls unless another one waits behind it."""
+    seen = order.timeline.filter(code="seen").order_by("-id").values_list("id", flat=True).first()
+    waiting = order.timeline.filter(kind=TimelineEntry.Kind.PROBLEM, id__gt=seen or 0)
+    if not waiting.exclude(code=code).exists():
+        settle(order, now=now, actor=actor)

@@ -122,6 +122,10 @@ class Order(models.Model):
                 name="order_queue",
                 condition=Q(status__in=["authorized", "handling", "cancel-requested"]),
             ),
+            # Packed and still in the building.
+            models.Index(
+                fields=["due_at", "id"], name="order_packed", condition=Q(status="invoiced")
+            ),
             models.Index(
                 fields=["hold_expires_at"], name="order_expiring", condition=Q(status="reserved")
             ),

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from orders import status_names
+from orders import short_reasons, status_names
 from sellers.money import format_cents
 
 OK, INFO, WARN, BAD = "ok", "info", "warn", "bad"
@@ -75,6 +75,13 @@ WORDS: dict[str, Words] = {
     "paid-after-erasure": Words(
         gettext_lazy("Payment approved after the shopper's data was erased: turned down"), BAD
     ),
+    "short-pick": Words(gettext_lazy("Units are missing on the shelf: please decide"), BAD),
+    "short-wait": Words(gettext_lazy("Missing units: we wait for stock"), WARN),
+    "short-elsewhere": Words(gettext_lazy("Missing units: taken from another warehouse")),
+    "short-change": Words(
+        gettext_lazy("Missing units: the marketplace is asked to change the order"), WARN
+    ),
+    "short-found": Words(gettext_lazy("Missing units: found after all"), OK),
     "marketplace-status": Words(gettext_lazy("New status at the marketplace")),
     "over-there": Words(gettext_lazy("Cancelled at the marketplace: stock given back"), BAD),
     "stopped-while-packing": Words(
@@ -139,6 +146,8 @@ def _plain(facts: Mapping[str, Any]) -> list[str]:
         "courier": "%s",
         "tracking_number": "%s",
         "reason": _("reason: %s"),
+        "item": "%s",
+        "note": "%s",
         "state": "%s",
         "receipt": _("receipt %s"),
         "paper": "%s",
@@ -150,7 +159,12 @@ def _plain(facts: Mapping[str, Any]) -> list[str]:
         known["state"] = status_names.told(str(known["state"]))
     if "paper" in known:
         known["paper"] = PAPERS.get(str(known["paper"]), known["paper"])
-    return [labels[name] % fact for name, fact in known.items()]
+    return [*_short_reason(facts), *(labels[name] % fact for name, fact in known.items())]
+
+
+def _short_reason(facts: Mapping[str, Any]) -> list[str]:
+    code = facts.get("short_reason")
+    return [short_reasons.told(code, facts.get("short_words", ""))] if code else []
 
 
 def _differences(facts: Mapping[str, Any], currency: str) -> list[str]:

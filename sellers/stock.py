@@ -1,5 +1,5 @@
 """Units held, released and shipped for orders. The only writers of stock are this module and those
-it offers functions of: `sellers.counting` and `sellers.lowering`.
+it offers functions of: `sellers.counting`, `sellers.lowering` and `sellers.relocating`.
 
 Everything runs in the caller's transaction, locks the levels it touches in id order first, and
 writes the ledger in the same breath. Every effect has a cause, unique in the ledger, so that
@@ -18,6 +18,7 @@ from sellers.counting import LevelEntry, correct, count, put_back, set_levels
 from sellers.errors import Conflict
 from sellers.lowering import become, lower, pass_on, take
 from sellers.models import Hold, StockLevel, StockMovement, User
+from sellers.relocating import relocate
 from sellers.shelves import Change
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "pass_on",
     "put_back",
     "release",
+    "relocate",
     "set_levels",
     "ship",
     "unship",

@@ -5,6 +5,7 @@ from invoicing.admin.invoices import InvoiceAdmin, InvoiceSeriesAdmin
 from invoicing.admin.messages import CorrectableMessageAdmin
 from invoicing.admin.packages import PackageAdmin
 from invoicing.admin.paper import PaperSettingsAdmin, PrintAdmin
+from invoicing.admin.shorts import ShortPickAdmin
 
 __all__ = [
     "CarrierAdmin",
@@ -14,4 +15,5 @@ __all__ = [
     "PackageAdmin",
     "PaperSettingsAdmin",
     "PrintAdmin",
+    "ShortPickAdmin",
 ]

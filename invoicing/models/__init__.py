@@ -12,6 +12,7 @@ from invoicing.models.packages import (
     PackageItem,
 )
 from invoicing.models.paper import PaperSettings, Print
+from invoicing.models.picking import Pick, PickGesture, PickList, PickSlot, ShortPick
 from invoicing.models.returns import Return, ReturnItem
 
 __all__ = [
@@ -26,8 +27,13 @@ __all__ = [
     "Package",
     "PackageItem",
     "PaperSettings",
+    "Pick",
+    "PickGesture",
+    "PickList",
+    "PickSlot",
     "Print",
     "Return",
     "ReturnItem",
+    "ShortPick",
     "TrackingEvent",
 ]

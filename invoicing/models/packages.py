@@ -149,7 +149,9 @@ class Invoice(models.Model):
         verbose_name=_("package"),
     )
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.OUTPUT)
-    number = models.CharField(_("number"), max_length=60, validators=[INVOICE_NUMBER])
+    number = models.CharField(
+        _("number"), max_length=60, db_index=True, validators=[INVOICE_NUMBER]
+    )
     key = models.CharField(_("access key"), max_length=44, blank=True, db_index=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     value_cents = models.PositiveBigIntegerField(_("value, cents"))

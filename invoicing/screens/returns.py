@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from invoicing.finding import MOST, find_orders
 from invoicing.models import Invoice, Return
 from invoicing.scanning import clean
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.fate import Fate, fate_of
-from invoicing.screens.queue import FOUND, find
 from orders.models import Order, OrderLine
 from orders.states import Status
 
@@ -50,13 +50,13 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def returnable_orders(text: str) -> list[Order]:
     """Orders with an invoice that `text` finds: by an id of theirs, an invoice, or an item."""
-    by_id = [order for order in find(text) if _was_invoiced(order)]
+    by_id = [order for order in find_orders(text) if _was_invoiced(order)]
     if by_id:
         return by_id
     item = Q(ref=text) | Q(sku__ean=text) | Q(sku__ref_code=text)
     lines = OrderLine.objects.filter(item, order=OuterRef("pk"), invoiced__isnull=False)
     with_item = Order.objects.filter(Exists(lines)).exclude(status=Status.CANCELLED)
-    return list(with_item.select_related("account").order_by("-id")[:FOUND])
+    return list(with_item.select_related("account").order_by("-id")[:MOST])
 
 
 def _was_invoiced(order: Order) -> bool:

@@ -12,6 +12,7 @@ from invoicing.screens.manifest import paper as manifest_paper
 from invoicing.screens.manifest import printed as manifest_printed
 from invoicing.screens.manifest import state as manifest_state
 from invoicing.screens.paper import batch, label, label_style, print_package, printed
+from invoicing.screens.pick_urls import pick_urls
 from invoicing.screens.queue import queue
 from invoicing.screens.return_order import return_order
 from invoicing.screens.returns import desk
@@ -26,6 +27,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
     inside = site.admin_view
     return [
         path("queue/", inside(queue), name="packing_queue"),
+        *pick_urls(inside),
         path("returns/", inside(desk), name="returns_desk"),
         path("returns/<str:seller_order_id>/", inside(return_order), name="return_order"),
         path("pack/<str:seller_order_id>/", inside(table), name="packing_order"),

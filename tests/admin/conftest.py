@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from invoicing.models import Invoice, Package, PackageItem, PaperSettings, Print
+from invoicing.models import Invoice, Package, PackageItem, PaperSettings, Print, ShortPick
 from jobs.models import Job
 from orders.models import Order, OrderEvent, PersonalData, TimelineEntry
 from orders.moving import record
@@ -78,6 +78,7 @@ def scene(db: None) -> Order:
     PersonalData.objects.filter(order=order).update(document=SHOPPER, receiver="Berenice Receptora")
     _shipping(account)
     _invoice(order, now)
+    _short_pick(order, now)
     record(order, kind=TimelineEntry.Kind.STATUS, code="placed", now=now)
     OrderEvent.objects.create(
         account=account,
@@ -162,6 +163,22 @@ def _invoice(order: Order, now: datetime) -> None:
             issued_at=now,
             message=message,
         )
+
+
+def _short_pick(order: Order, now: datetime) -> None:
+    """Decided already, so that it stands in nothing's way."""
+    ShortPick.objects.create(
+        order=order,
+        line=order.lines.get(),
+        warehouse=a_warehouse(),
+        quantity=1,
+        line_quantity=2,
+        reason="not-there",
+        reported_at=now,
+        reported_by=User.objects.create_user("ina"),
+        decision=ShortPick.Decision.FOUND,
+        decided_at=now,
+    )
 
 
 def _client(role: str) -> Client:

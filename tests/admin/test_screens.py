@@ -18,6 +18,7 @@ OPEN_TO = {
         "invoicing.package",
         "invoicing.papersettings",
         "invoicing.print",
+        "invoicing.shortpick",
         "jobs.job",
         "orders.order",
         "orders.orderevent",

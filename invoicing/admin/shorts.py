@@ -1,0 +1,150 @@
+"""Short picks: what could not be picked, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from invoicing.admin.short_decisions import ShortDecisions
+from invoicing.models import ShortPick
+from invoicing.picking import deciding
+from invoicing.picking.away import units_away
+from orders import short_reasons
+from sellers.admin.base import NOTHING, Badge, PortalAdmin, ReadOnly, local
+from sellers.models import Hold, StockLevel
+
+
+class StateFilter(SimpleListFilter):
+    """What is to be decided, unless asked otherwise."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [("decided", _("decided")), ("every", _("all of them"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": _("to decide")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "every":
+            return queryset
+        if self.value() == "decided":
+            return queryset.exclude(decided_at=None)
+        still_open = ShortPick.objects.open().values("pk")
+        return queryset.filter(pk__in=still_open)
+
+
+@admin.register(ShortPick)
+class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
+    list_display = ("when", "order", "item", "quantity", "where", "why", "state", "reported_by")
+    list_filter = (StateFilter,)
+    list_select_related = ("order__account", "line__sku", "warehouse", "reported_by")
+    search_fields = ("order__marketplace_order_id", "order__seller_order_id", "line__sku__ref")
+    search_help_text = _("The beginning of an order id or a SKU id.")
+    ordering = ("-id",)
+    actions = None
+    fieldsets = (
+        (_("What is missing"), {"fields": (("item", "quantity"), ("where", "why"))}),
+        (_("Whose"), {"fields": (("order_link", "due"), ("when", "reported_by"))}),
+        (_("What the books say"), {"fields": ("books", "promised", "elsewhere")}),
+        (_("Decision"), {"fields": (("state", "decided"), "note")}),
+    )
+    readonly_fields = (
+        "item",
+        "where",
+        "why",
+        "order_link",
+        "due",
+        "when",
+        "books",
+        "promised",
+        "elsewhere",
+        "state",
+        "decided",
+    )
+
+    @display(description=_("reported"), ordering="reported_at")
+    def when(self, short: ShortPick) -> str:
+        return local(short.reported_at, short.order.account.zone)
+
+    @display(description=_("item"))
+    def item(self, short: ShortPick) -> SafeString:
+        return format_html('<span class="portal-clip">{}</span>', short.line.sku)
+
+    @display(description=_("where"))
+    def where(self, short: ShortPick) -> str:
+        return " · ".join(filter(None, (short.warehouse.name, short.line.sku.bin_location)))
+
+    @display(description=_("why"))
+    def why(self, short: ShortPick) -> str:
+        return short_reasons.told(short.reason, short.words)
+
+    @display(description=_("state"), label={"open": "danger", "wait": "warning"})
+    def state(self, short: ShortPick) -> Badge:
+        if short.decided_at is None:
+            return Badge("open", str(_("to decide")))
+        return Badge(short.decision, short.get_decision_display())
+
+    @display(description=_("order"))
+    def order_link(self, short: ShortPick) -> SafeString:
+        url = reverse("admin:orders_order_change", args=[short.order_id])
+        return format_html('<a class="text-link" href="{}">{}</a>', url, short.order)
+
+    @display(description=_("hand over by"))
+    def due(self, short: ShortPick) -> str:
+        return local(short.order.due_at, short.order.account.zone)
+
+    @display(description=_("decided"))
+    def decided(self, short: ShortPick) -> str:
+        if short.decided_at is None:
+            return NOTHING
+        return f"{local(short.decided_at, short.order.account.zone)} · {short.decided_by}"
+
+    @display(description=_("there"))
+    def books(self, short: ShortPick) -> str:
+        level = _level(short)
+        if level is None:
+            return NOTHING
+        sku_id = short.line.sku_id
+        away = units_away(warehouse_id=short.warehouse_id, sku_ids=[sku_id])[sku_id]
+        facts = {"on_hand": level.on_hand, "held": level.held, "away": away}
+        facts["shelf"] = level.on_hand - away
+        return (
+            _(
+                "%(on_hand)d on hand, %(held)d of them promised to orders. %(away)d lie in totes "
+                "and open packages, so %(shelf)d should be on the shelf."
+            )
+            % facts
+        )
+
+    @display(description=_("also promised to"))
+    def promised(self, short: ShortPick) -> SafeString | str:
+        here = Hold.objects.filter(
+            level__sku=short.line.sku_id, level__warehouse=short.warehouse_id
+        ).filter(state=Hold.State.HELD)
+        others = here.exclude(seller_order_id=short.order.seller_order_id).order_by("pk")
+        told = others.values_list("seller_order_id", "quantity")[:20]
+        return format_html_join(", ", "{} ({})", told) or NOTHING
+
+    @display(description=_("other warehouses"))
+    def elsewhere(self, short: ShortPick) -> str:
+        places = deciding.elsewhere(short, now=timezone.now()) if short.decided_at is None else []
+        return ", ".join(f"{warehouse}: {free}" for warehouse, free in places) or NOTHING
+
+
+def _level(short: ShortPick) -> StockLevel | None:
+    return StockLevel.objects.filter(sku=short.line.sku_id, warehouse=short.warehouse_id).first()

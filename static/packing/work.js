@@ -1,0 +1,134 @@
+"use strict";
+// A screen with a scan box and a board of plain forms. Each form is a gesture; an element with
+// data-key is reached by that letter on the empty scan box.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const board = $("board"), form = $("scan-form"), said = $("said"), help = $("help");
+  const facts = document.body.dataset;
+  let next = 0;
+  if (!form) return;
+
+  // --- answers
+
+  function answered(answer, from) {
+    if (answer.goto) return void location.assign(answer.goto);
+    const again = from?.querySelector("[data-key]")?.dataset.key;
+    if (answer.html) draw(answer.html);
+    if (answer.refused) return complain(answer);
+    said.className = `said ${answer.tone}`;
+    said.textContent = answer.text;
+    for (const [number, units] of answer.slots ?? []) said.append(chip(number, units));
+    Sound.play(answer.tone);
+    // A field that is filled in one after the other stays at hand.
+    const following = again && from.matches(".tote") && board.querySelector(`[data-key="${again}"]`);
+    if (following) following.focus();
+    else ScanBox.focus();
+  }
+
+  function chip(number, units) {
+    const large = document.createElement("b");
+    large.className = "goes";
+    large.textContent = `→ ${facts.slot ?? ""} ${number}`;
+    if (units !== 1) {
+      const count = document.createElement("i");
+      count.textContent = ` ×${units}`;
+      large.append(count);
+    }
+    return large;
+  }
+
+  function draw(html) {
+    const open = new Set([...board.querySelectorAll("details[open]")].map((one) => one.id));
+    const scrolled = [...board.querySelectorAll("section")].map((one) => one.scrollTop);
+    board.innerHTML = html;
+    for (const details of board.querySelectorAll("details")) {
+      if (open.has(details.id) && details.dataset.stays !== undefined) details.open = true;
+    }
+    board.querySelectorAll("section").forEach((one, i) => { one.scrollTop = scrolled[i] ?? 0; });
+    lookLater();
+  }
+
+  function complain(answer) {
+    said.textContent = "";
+    ScanBox.clear();
+    Alarm.show(answer, () => {
+      if (answer.signedOut) return location.reload();
+      ScanBox.clear();
+      ScanBox.focus();
+    });
+  }
+
+  // --- gestures
+
+  function scan(code) {
+    const fields = new FormData(form);
+    fields.set("code", code);
+    fields.set("gesture", Sending.id());
+    Sending.send(fields, answered);
+  }
+
+  board.addEventListener("submit", (event) => {
+    const target = event.target.closest("form[data-gesture]");
+    if (!target) return;
+    event.preventDefault();
+    const fields = new FormData(target);
+    fields.set("gesture", Sending.id());
+    Sending.send(fields, (answer) => answered(answer, target));
+  });
+
+  function command(letter) {
+    if (letter === "?") return help.showModal();
+    const target = board.querySelector(`[data-key="${letter}"]:not(:disabled)`);
+    if (!target) return Sound.play("wrong");
+    if (target.matches("input")) return target.select();
+    target.click();
+    const details = target.matches("summary") ? target.closest("details") : null;
+    if (details?.open) details.querySelector("input:not([type=hidden]), select, button")?.focus();
+  }
+
+  // --- the keyboard inside a field: Esc leaves it, and a scan never sends a form by its Enter
+
+  let heard = 0;
+  board.addEventListener("keydown", (event) => {
+    if (event.key.length === 1) heard = event.timeStamp;
+    const details = event.target.closest("details[open]");
+    if (event.key === "Escape" && details) details.open = false;
+    const guarded = details && event.target.matches("input, select");
+    if (event.key !== "Enter" || !guarded) return;
+    event.preventDefault();
+    if (event.timeStamp - heard < 100) return Sound.play("wrong");
+    event.target.form.requestSubmit();
+  });
+
+  // --- news
+
+  async function look() {
+    const editing = board.contains(document.activeElement) && document.activeElement.matches("input, select");
+    const asking = board.querySelector("details[open]:not([data-stays])");
+    if (!document.hidden && !Sending.busy && !editing && !asking && !Alarm.isOpen) {
+      try {
+        const answer = await fetch(facts.state, { headers: { "X-Requested-With": "fetch" } });
+        if (answer.redirected || answer.status === 403) return location.reload();
+        if (answer.ok && !Sending.busy) draw((await answer.json()).html);
+      } catch {
+        // The next round will tell.
+      }
+    }
+    lookLater();
+  }
+
+  function lookLater() {
+    clearTimeout(next);
+    next = setTimeout(look, 10000);
+  }
+  lookLater();
+
+  const keys = Object.fromEntries([...`${facts.keys ?? ""}?`].map((letter) => [letter, letter]));
+  ScanBox.attach({ keys, scanned: scan, command, busy: () => Alarm.isOpen || help.open });
+  $("help-key").hidden = false;
+  $("help-key").addEventListener("click", () => help.showModal());
+  help.addEventListener("close", ScanBox.focus);
+  // An error of a plain form waits as well.
+  if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
+  document.body.dataset.ready = "1";
+})();
