@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from invoicing import contents
+from invoicing.printing.codes import read_package_code
 from orders import states
 from orders.models import Order, OrderLine
 from sellers.errors import Conflict, NotFound
@@ -91,10 +92,11 @@ def _wanting(order: Order, lines: list[OrderLine]) -> OrderLine:
 
 
 def order_with_id(order: Order, code: str) -> Order | None:
-    """An order of the same account by either of its ids."""
+    """An order of the same account by either of its ids, or by the label of one of its boxes."""
     if not code:
         return None
-    ids = Q(marketplace_order_id=code) | Q(seller_order_id=code.upper())
+    label = read_package_code(code)
+    ids = Q(marketplace_order_id=code) | Q(seller_order_id=label[0] if label else code.upper())
     return Order.objects.filter(ids, account=order.account_id).first()
 
 

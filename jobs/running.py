@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -62,9 +63,16 @@ def run(job: Job, *, clock: Callable[[], datetime], ends_at: datetime) -> None:
             # The database's weather, not the work's fault: its lease runs out, or it rests a while.
             logger.warning("Job %s met %s.", job.pk, type(error).__name__)
             _rest(job, turn_at=clock() + PAUSE)
-        except Exception:
-            logger.exception("Job %s of kind %s failed.", job.pk, job.kind)
+        except Exception as error:
+            logger.error("Job %s of kind %s failed: %s", job.pk, job.kind, _place_of(error))
             _end(job, progress, Job.Status.FAILED, now=clock(), error=_unexpected())
+
+
+def _place_of(error: Exception) -> str:
+    """What kind of error and where; never its words, which may quote somebody's data."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = (f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    return f"{type(error).__name__} at {' < '.join(reversed(list(places)))}"
 
 
 def _unexpected() -> str:

@@ -325,3 +325,14 @@ def test_reads_any_number_of_packages_with_the_same_queries(django_assert_num_qu
     many = few + [package.pk for _n in range(5) for package in packed(2).packages.all()]
     with django_assert_num_queries(11):
         assert len(facts_of(many)) == 12
+
+
+# --- read again at the packing table
+
+
+def test_a_labels_code_opens_its_order_at_the_packing_table(packer: Client):
+    here, there = an_order(Line()), packed(2)
+    address = reverse("admin:packing_gesture", args=[here.seller_order_id])
+    fields = {"action": "scan", "gesture": "a" * 32, "code": f"{there.seller_order_id}-2"}
+    answer = packer.post(address, fields, headers={"X-Requested-With": "fetch"}).json()
+    assert answer["goto"] == reverse("admin:packing_order", args=[there.seller_order_id])

@@ -167,9 +167,11 @@ def test_stopping_what_is_over_changes_nothing(asked, ana: User):
              "Try it again."),
     ],
 )  # fmt: skip
-def test_says_in_plain_words_why_it_failed(asked, params, said):
+def test_says_in_plain_words_why_it_failed(asked, params, said, caplog):
     job = asked("test-fails", params)
     run()
+    assert "secret detail" not in caplog.text
+    assert ("KeyError at kinds.py" in caplog.text) == (params == {})
     job.refresh_from_db()
     assert (job.status, job.error) == (Job.Status.FAILED, said)
     assert job.problems == ["the first row is odd"]
