@@ -38,22 +38,31 @@ class Asking:
 
     @property
     def order(self) -> str:
-        """The column it is sorted by, with a minus for the last first."""
-        return self.asked.get(SORT, f"-{BY_KEY}")
+        """The column it is sorted by, with a minus for the last first: as asked, else as a filter
+        has it, else as the rows came to be."""
+        if SORT in self.asked:
+            return self.asked[SORT]
+        wanted = (each.order(self.asked) for each in self.report.filters)
+        return f"-{next((name for name in wanted if name), BY_KEY)}"
+
+    @property
+    def lacking(self) -> Sort | None:
+        """The sort that somebody asked for and that leaves rows out, as they have no such value."""
+        return self.sort if SORT in self.asked and self.sort and self.sort.may_lack else None
 
     def conditions(self) -> list[Condition]:
         """Raises NotUnderstood."""
         found = [each.condition(self.asked, now=self.now) for each in self.report.filters]
         conditions = [condition for condition in found if condition is not None]
-        if self.sort is not None and self.sort.may_lack:
-            conditions.append(Condition(f"{self.sort.sql} IS NOT NULL"))
+        if self.lacking is not None:
+            conditions.append(Condition(f"{self.lacking.sql} IS NOT NULL"))
         return conditions
 
     def told(self) -> list[tuple[str, str]]:
         """Everything that leaves rows out, in words: label and what is asked."""
         told = [words for _filter, words in self.active()]
-        if self.sort is not None and self.sort.may_lack:
-            told.append((str(self.sort.title), _("is known")))
+        if self.lacking is not None:
+            told.append((str(self.lacking.title), _("is known")))
         return told
 
     def active(self) -> list[tuple[Filter, tuple[str, str]]]:

@@ -64,13 +64,16 @@ class Column:
 
 
 class Part(NamedTuple):
-    """A table worked out for the chosen rows alone: grouped, with a column `key` to join it by.
+    """What belongs to a row, gathered into one row: worked out for the chosen ones alone.
 
-    `sql` selects from `chosen` (one column, `key`) and whatever belongs to it.
+    `select` are aggregates over the tables in `source`; `of` is the column there that says to which
+    row of the report they belong. What nobody reads of it costs nothing.
     """
 
     name: str
-    sql: str
+    select: str
+    source: str
+    of: str
 
 
 class Sort(NamedTuple):
@@ -105,6 +108,9 @@ class Filter(Protocol):
 
     def told(self, asked: Mapping[str, str], *, now: datetime) -> tuple[str, str] | None:
         """Label and what is asked, in words; None when nothing is."""
+
+    def order(self, asked: Mapping[str, str]) -> str | None:
+        """The sort whose index finds what it asks for; rows come in it unless asked otherwise."""
 
     def control(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
         """What its template needs: at least `template` and `label`."""

@@ -162,7 +162,7 @@ def _copied(
         *(Value(f"s{i}", f"({one.sql})::bigint", one.needs) for i, one in enumerate(summed)),
         *(each.value._replace(name=f"f{i}") for i, each in enumerate(fields)),
     ]
-    query = statements.rows(asking.report, source, values, ordered="chosen.key DESC")
+    query = statements.rows(asking.report, source, values, ordered="chosen.key DESC", within=True)
     yield from _copy(query, style)
 
 

@@ -60,91 +60,79 @@ IS_OPEN = f"o.status IN ({_listed(OPEN)})"
 LINES = Part(
     "lines",
     """
-    SELECT l.order_id AS key,
-           count(*) FILTER (WHERE l.quantity > 0) AS lines,
-           sum(l.quantity) AS units,
-           string_agg(DISTINCT NULLIF(l.seller, ''), ' | ') AS sellers,
-           string_agg(DISTINCT NULLIF(l.policy_ref, ''), ' | ') AS slas,
-           sum(round((l.items_cents - l.discount_cents) * l.commission / 100)
-               ) AS commission,
-           sum(round(l.freight_cents * l.freight_commission / 100)) AS freight_commission
-      FROM chosen JOIN orders_orderline l ON l.order_id = chosen.key
-     GROUP BY l.order_id
+    count(*) FILTER (WHERE l.quantity > 0) AS lines,
+    sum(l.quantity) AS units,
+    string_agg(DISTINCT NULLIF(l.seller, ''), ' | ') AS sellers,
+    string_agg(DISTINCT NULLIF(l.policy_ref, ''), ' | ') AS slas,
+    sum(round((l.items_cents - l.discount_cents) * l.commission / 100)) AS commission,
+    sum(round(l.freight_cents * l.freight_commission / 100)) AS freight_commission
     """,
+    source="orders_orderline l",
+    of="l.order_id",
 )
-#: Voided invoices never were.
+_SALE, _BACK = (
+    "i.voided_at IS NULL AND i.kind = 'Output'",
+    "i.voided_at IS NULL AND i.kind = 'Input'",
+)
+#: Voided invoices never were. Those of the sale come with what became of them, in the order in
+#: which they were issued.
 INVOICES = Part(
     "invoices",
-    """
-    SELECT i.order_id AS key,
-           count(*) FILTER (WHERE i.kind = 'Output') AS sales,
-           sum(i.value_cents) FILTER (WHERE i.kind = 'Output') AS invoiced,
-           sum(i.value_cents) FILTER (WHERE i.kind = 'Input') AS returned
-      FROM chosen JOIN invoicing_invoice i ON i.order_id = chosen.key AND i.voided_at IS NULL
-     GROUP BY i.order_id
+    f"""
+    sum(i.value_cents) FILTER (WHERE {_SALE}) AS invoiced,
+    sum(i.value_cents) FILTER (WHERE {_BACK}) AS returned,
+    string_agg(i.number, ' | ' ORDER BY i.id) FILTER (WHERE {_SALE}) AS numbers,
+    string_agg((i.value_cents::numeric / 100)::numeric(20, 2)::text, ' | ' ORDER BY i.id)
+        FILTER (WHERE {_SALE}) AS amounts,
+    string_agg(COALESCE(NULLIF(i.key, ''), '–'), ' | ' ORDER BY i.id) FILTER (WHERE {_SALE})
+        AS keys,
+    string_agg(COALESCE(NULLIF(m.receipt, ''), '–'), ' | ' ORDER BY i.id) FILTER (WHERE {_SALE})
+        AS receipts,
+    string_agg(i.number || CASE WHEN m.applied = 'applied' THEN ' ✓✓'
+                                WHEN m.status = 'delivered' THEN ' ✓'
+                                ELSE ' …' END, '  ' ORDER BY i.id) FILTER (WHERE {_SALE})
+        AS ticked,
+    count(*) FILTER (WHERE {_SALE} AND m.status = 'delivered') AS received,
+    count(*) FILTER (WHERE {_SALE} AND m.applied = 'applied') AS seen,
+    string_agg(i.number, ' | ' ORDER BY i.id) FILTER (WHERE {_BACK}) AS return_numbers
     """,
+    source="invoicing_invoice i LEFT JOIN sellers_outboxmessage m ON m.id = i.message_id",
+    of="i.order_id",
 )
-#: The invoices of the sale with what became of them, in the order in which they were issued.
-PAPERS = Part(
-    "papers",
-    """
-    SELECT i.order_id AS key,
-           string_agg(i.number, ' | ' ORDER BY i.id) AS numbers,
-           string_agg((i.value_cents::numeric / 100)::numeric(20, 2)::text, ' | ' ORDER BY i.id
-               ) AS amounts,
-           string_agg(COALESCE(NULLIF(i.key, ''), '–'), ' | ' ORDER BY i.id) AS keys,
-           string_agg(COALESCE(NULLIF(m.receipt, ''), '–'), ' | ' ORDER BY i.id) AS receipts,
-           string_agg(i.number || CASE WHEN m.applied = 'applied' THEN ' ✓✓'
-                                       WHEN m.status = 'delivered' THEN ' ✓'
-                                       ELSE ' …' END, '  ' ORDER BY i.id) AS ticked,
-           count(*) FILTER (WHERE m.status = 'delivered') AS received,
-           count(*) FILTER (WHERE m.applied = 'applied') AS seen
-      FROM chosen JOIN invoicing_invoice i
-        ON i.order_id = chosen.key AND i.kind = 'Output' AND i.voided_at IS NULL
-      LEFT JOIN sellers_outboxmessage m ON m.id = i.message_id
-     GROUP BY i.order_id
-    """,
-)
-RETURNS = Part(
-    "returns",
-    """
-    SELECT i.order_id AS key, string_agg(i.number, ' | ' ORDER BY i.id) AS numbers
-      FROM chosen JOIN invoicing_invoice i
-        ON i.order_id = chosen.key AND i.kind = 'Input' AND i.voided_at IS NULL
-     GROUP BY i.order_id
-    """,
+INVOICED_UNITS = Part(
+    "invoiced_units",
+    "sum(n.quantity) AS units, count(*) AS rows",
+    source=f"invoicing_invoice i JOIN invoicing_invoiceline n ON n.invoice_id = i.id AND {_SALE}",
+    of="i.order_id",
 )
 PACKAGES = Part(
     "packages",
     """
-    SELECT p.order_id AS key,
-           count(*) AS packages,
-           string_agg(DISTINCT NULLIF(p.courier, ''), ' | ') AS carriers,
-           string_agg(NULLIF(p.tracking_number, ''), ' | ' ORDER BY p.number) AS tracking
-      FROM chosen JOIN invoicing_package p ON p.order_id = chosen.key
-     GROUP BY p.order_id
+    count(*) AS packages,
+    string_agg(DISTINCT NULLIF(p.courier, ''), ' | ') AS carriers,
+    string_agg(NULLIF(p.tracking_number, ''), ' | ' ORDER BY p.number) AS tracking
     """,
+    source="invoicing_package p",
+    of="p.order_id",
 )
 #: Where the units are taken from; what was given back does not count.
 WAREHOUSES = Part(
     "warehouses",
-    """
-    SELECT chosen.key, string_agg(DISTINCT w.name, ' | ') AS names
-      FROM chosen JOIN orders_order held ON held.id = chosen.key
-      JOIN sellers_hold h
-        ON h.seller_order_id = held.seller_order_id AND h.state <> 'released'
-      JOIN sellers_stocklevel v ON v.id = h.level_id
-      JOIN sellers_warehouse w ON w.id = v.warehouse_id
-     GROUP BY chosen.key
+    "string_agg(DISTINCT w.name, ' | ') AS names",
+    source="""
+    orders_order held
+    JOIN sellers_hold h ON h.seller_order_id = held.seller_order_id AND h.state <> 'released'
+    JOIN sellers_stocklevel v ON v.id = h.level_id
+    JOIN sellers_warehouse w ON w.id = v.warehouse_id
     """,
+    of="held.id",
 )
 #: Kept by the database itself (reporting.keeping): a row for each order whose cause is TO_MEND.
 KEPT = Part(
     "kept",
-    """
-    SELECT d.order_id AS key, d.cents, d.cause
-      FROM chosen JOIN reporting_difference d ON d.order_id = chosen.key
-    """,
+    "min(d.cents) AS cents, min(d.cause) AS cause",
+    source="reporting_difference d",
+    of="d.order_id",
 )
 
 # --- figures: cents, and what explains them -----------------------------------------------------
@@ -186,16 +174,6 @@ UNEXPLAINED = f"""
     ELSE {_SHORT}
     END
 """
-INVOICED_UNITS = Part(
-    "invoiced_units",
-    """
-    SELECT i.order_id AS key, sum(n.quantity) AS units, count(*) AS rows
-      FROM chosen JOIN invoicing_invoice i
-        ON i.order_id = chosen.key AND i.kind = 'Output' AND i.voided_at IS NULL
-      JOIN invoicing_invoiceline n ON n.invoice_id = i.id
-     GROUP BY i.order_id
-    """,
-)
 #: For who has the kept difference beside the row: what is not kept explains itself.
 SHOWN_CAUSE = f"""
     CASE WHEN kept.cause IS NOT NULL THEN kept.cause

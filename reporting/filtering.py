@@ -55,6 +55,9 @@ class OneOf:
             raise NotUnderstood(_("%(label)s: there is no “%(code)s”.") % facts)
         return str(words)
 
+    def order(self, asked: Mapping[str, str]) -> str | None:
+        return None
+
     def control(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
         return {
             "template": "reporting/filters/one_of.html",
@@ -84,6 +87,9 @@ class AnyId:
 
     def told(self, asked: Mapping[str, str], *, now: datetime) -> tuple[str, str] | None:
         return (str(self.label), asked[self.name]) if self.name in asked else None
+
+    def order(self, asked: Mapping[str, str]) -> str | None:
+        return None
 
     def control(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
         return {
@@ -130,11 +136,13 @@ def days_of(span: str, *, today: date) -> Days:
 
 
 class MomentOf(NamedTuple):
-    """A time that a period can be about; `may_lack` when rows can be without it."""
+    """A time that a period can be about; `may_lack` when rows can be without it. `sort` is the
+    report's sort by it."""
 
     label: Text
     sql: str
     may_lack: bool = True
+    sort: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +184,11 @@ class Period:
         if name not in self.moments:
             raise NotUnderstood(_("There is no time called “%s”.") % name)
         return self.moments[name]
+
+    def order(self, asked: Mapping[str, str]) -> str | None:
+        """Within a period rows come by its time, and not by when they came to be: an index has
+        both, and nothing outside the period is read."""
+        return self._moment(asked).sort or None if _has_days(asked) else None
 
     def told(self, asked: Mapping[str, str], *, now: datetime) -> tuple[str, str] | None:
         label = str(self._moment(asked).label)

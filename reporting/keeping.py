@@ -15,14 +15,14 @@ from collections.abc import Callable
 from orders.states import OPEN
 from reporting import figures
 from reporting.figures import TO_MEND, UNPAID
+from reporting.statements import parts_of
 
 _PARTS = (figures.LINES, figures.INVOICES, figures.INVOICED_UNITS)
 
 
 def differences_of(source: str) -> str:
     """Order, cents and cause of the orders that `source` selects as `key`, all of them."""
-    tables = "".join(f", {part.name} AS ({part.sql})" for part in _PARTS)
-    joins = " ".join(f"LEFT JOIN {part.name} ON {part.name}.key = chosen.key" for part in _PARTS)
+    tables, joins = parts_of(_PARTS)
     return (
         f"WITH chosen AS MATERIALIZED ({source}){tables} "  # noqa: S608  (our own text)
         f"SELECT chosen.key AS order_id, {figures.UNEXPLAINED} AS cents, {figures.CAUSE} AS cause "

@@ -137,51 +137,51 @@ _PAPERS = (
     Column(
         key="ticked",
         title=_("Invoices"),
-        sql="COALESCE(papers.ticked, '')",
-        needs=("papers",),
+        sql="COALESCE(invoices.ticked, '')",
+        needs=("invoices",),
         meaning=_("One tick: the marketplace has it. Two: it is to be seen in the order there."),
         in_files=False,
     ),
     Column(
         key="invoice_numbers",
         title=_("Invoice numbers"),
-        sql="COALESCE(papers.numbers, '')",
-        needs=("papers",),
+        sql="COALESCE(invoices.numbers, '')",
+        needs=("invoices",),
     ),
     Column(
         key="invoice_values",
         title=_("Invoice values"),
-        sql="COALESCE(papers.amounts, '')",
+        sql="COALESCE(invoices.amounts, '')",
         kind=Kind.AMOUNTS,
-        needs=("papers",),
+        needs=("invoices",),
     ),
     Column(
         key="invoice_keys",
         title=_("Access keys"),
-        sql="COALESCE(papers.keys, '')",
-        needs=("papers",),
+        sql="COALESCE(invoices.keys, '')",
+        needs=("invoices",),
     ),
     Column(
         key="invoice_receipts",
         title=_("Receipts"),
-        sql="COALESCE(papers.receipts, '')",
-        needs=("papers",),
+        sql="COALESCE(invoices.receipts, '')",
+        needs=("invoices",),
         meaning=_("What the marketplace answered to each invoice."),
     ),
     Column(
         key="invoices_received",
         title=_("Invoices received"),
-        sql="COALESCE(papers.received, 0)",
+        sql="COALESCE(invoices.received, 0)",
         kind=Kind.COUNT,
-        needs=("papers",),
+        needs=("invoices",),
         meaning=_("First tick: the marketplace accepted it."),
     ),
     Column(
         key="invoices_seen",
         title=_("Invoices seen"),
-        sql="COALESCE(papers.seen, 0)",
+        sql="COALESCE(invoices.seen, 0)",
         kind=Kind.COUNT,
-        needs=("papers",),
+        needs=("invoices",),
         meaning=_("Second tick: it was read in the marketplace's own order."),
     ),
     Column(
@@ -205,8 +205,8 @@ _PAPERS = (
     Column(
         key="return_numbers",
         title=_("Return invoices"),
-        sql="COALESCE(returns.numbers, '')",
-        needs=("returns",),
+        sql="COALESCE(invoices.return_numbers, '')",
+        needs=("invoices",),
     ),
 )
 _DIFFERENCE = (
@@ -303,8 +303,6 @@ MAPPING = register(
         parts=(
             figures.LINES,
             figures.INVOICES,
-            figures.PAPERS,
-            figures.RETURNS,
             figures.PACKAGES,
             figures.WAREHOUSES,
             figures.KEPT,
@@ -314,12 +312,10 @@ MAPPING = register(
         columns=(*_IDS, *_STATES, *_MOMENTS, *_MONEY, *_PAPERS, *_DIFFERENCE, *_DELIVERY),
         filters=mapping_filters.FILTERS,
         sorts=(
-            Sort("placed_at", _("Placed"), "o.placed_at", "timestamptz", may_lack=False),
-            Sort("authorized_at", _("Authorised"), "o.authorized_at", "timestamptz"),
-            Sort("due_at", _("Hand over by"), "o.due_at", "timestamptz"),
-            Sort("invoiced_at", _("Invoiced on"), "o.invoiced_at", "timestamptz"),
-            Sort("shipped_at", _("Handed over"), "o.shipped_at", "timestamptz"),
-            Sort("delivered_at", _("Delivered"), "o.delivered_at", "timestamptz"),
+            *(
+                Sort(one.sort, one.label, one.sql, "timestamptz", may_lack=one.may_lack)
+                for one in mapping_filters.MOMENTS.values()
+            ),
             Sort("pays", _("Marketplace pays"), "o.payment_value_cents", "bigint", may_lack=False),
         ),
         brief=(

@@ -22,14 +22,17 @@ TO_BE_MENDED = "mend"
 
 #: The times of an order, for a period by any of them.
 MOMENTS = {
-    "placed": MomentOf(_("Placed"), "o.placed_at", may_lack=False),
-    "authorized": MomentOf(_("Authorised"), "o.authorized_at"),
-    "due": MomentOf(_("Hand over by"), "o.due_at"),
-    "handling": MomentOf(_("Handling began"), "o.handling_at"),
-    "invoiced": MomentOf(_("Invoiced on"), "o.invoiced_at"),
-    "shipped": MomentOf(_("Handed over"), "o.shipped_at"),
-    "delivered": MomentOf(_("Delivered"), "o.delivered_at"),
-    "cancelled": MomentOf(_("Cancelled"), "o.cancelled_at"),
+    name: MomentOf(label, f"o.{name}_at", may_lack=name != "placed", sort=f"{name}_at")
+    for name, label in (
+        ("placed", _("Placed")),
+        ("authorized", _("Authorised")),
+        ("due", _("Hand over by")),
+        ("handling", _("Handling began")),
+        ("invoiced", _("Invoiced on")),
+        ("shipped", _("Handed over")),
+        ("delivered", _("Delivered")),
+        ("cancelled", _("Cancelled")),
+    )
 }
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from jobs.admin import page_of
 from reporting import exporting_asking, places, reading, showing
-from reporting.asking import BY_KEY, Asking, asked_of
+from reporting.asking import BY_KEY, SORT, Asking, asked_of
 from reporting.declarations import REPORTS, NotUnderstood, Report, may_read
 from reporting.exporting_files import FORMATS
 from sellers.admin.base import who
@@ -101,7 +101,7 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
         "older": _link(asking, kept, after=page.behind),
         "other_columns": "?" + asking.query(columns=None if kept else ALL_COLUMNS),
         "shows_all": shows_all,
-        "lacking": asking.sort.title if asking.sort and asking.sort.may_lack else "",
+        "lacking": asking.lacking.title if asking.lacking else "",
         "formats": [(name, format_.title) for name, format_ in FORMATS.items()],
     }
 
@@ -153,8 +153,9 @@ def _controls(asking: Asking) -> list[Any]:
 
 
 def _sorts(asking: Asking) -> list[dict[str, Any]]:
-    """Every order, both ways, as the choices of a control."""
-    found = [(f"-{BY_KEY}", _("newest first")), (BY_KEY, _("oldest first"))]
+    """Every order, both ways, as the choices of a control; the first is how rows come if nobody
+    asks."""
+    found = [("", _("newest first")), (BY_KEY, _("oldest first"))]
     for sort in asking.report.sorts:
         last, first = (
             (_("%(what)s, latest first"), _("%(what)s, earliest first"))
@@ -163,4 +164,5 @@ def _sorts(asking: Asking) -> list[dict[str, Any]]:
         )
         what = {"what": sort.title}
         found += [(f"-{sort.key}", last % what), (sort.key, first % what)]
-    return [{"name": name, "title": title, "chosen": name == asking.order} for name, title in found]
+    chosen = asking.asked.get(SORT, "")
+    return [{"name": name, "title": title, "chosen": name == chosen} for name, title in found]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from reporting.asking import Asking
-from reporting.declarations import Column, Condition, Report
+from reporting.declarations import Column, Condition, Part, Report
 
 
 class Statement(NamedTuple):
@@ -89,17 +89,49 @@ def _where(conditions: Iterable[Condition]) -> tuple[str, tuple[Any, ...]]:
     return f" WHERE {text}", tuple(value for one in found for value in one.params)
 
 
-def rows(report: Report, source: Statement, values: Sequence[Value], *, ordered: str) -> Statement:
-    """`values` of the rows that `source` chooses, in the order `ordered`."""
+def parts_of(parts: Iterable[Part], *, within: bool = False) -> tuple[str, str]:
+    """The tables of `parts` beside one called `chosen`, and what joins them to it.
+
+    `within`: only rows between the least and the greatest key are looked at, which an index has
+    side by side. Many keys near each other are read in one go then, where each would be looked up
+    alone, or a table read whole.
+    """
+    tables = _SPAN if within else ""
+    joins = ""
+    for part in parts:
+        tables += (
+            f", {part.name} AS (SELECT {part.of} AS key, {part.select} FROM {part.source} "  # noqa: S608  (declarations are ours)
+            f"JOIN chosen ON chosen.key = {part.of}{_bounds(part.of) if within else ''} "
+            f"GROUP BY {part.of})"
+        )
+        joins += f" LEFT JOIN {part.name} ON {part.name}.key = chosen.key"
+    return tables, joins
+
+
+_SPAN = ", span AS MATERIALIZED (SELECT min(key) AS low, max(key) AS high FROM chosen)"
+
+
+def _bounds(key: str) -> str:
+    return f" AND {key} BETWEEN (SELECT low FROM span) AND (SELECT high FROM span)"  # noqa: S608  (declarations are ours)
+
+
+def rows(
+    report: Report,
+    source: Statement,
+    values: Sequence[Value],
+    *,
+    ordered: str,
+    within: bool = False,
+) -> Statement:
+    """`values` of the rows that `source` chooses, in the order `ordered`; `within`: see above."""
     needed = {name for value in values for name in value.needs}
-    parts = [part for part in report.parts if part.name in needed]
-    tables = "".join(f", {part.name} AS ({part.sql})" for part in parts)
-    joins = " ".join(f"LEFT JOIN {part.name} ON {part.name}.key = chosen.key" for part in parts)
+    tables, joins = parts_of((one for one in report.parts if one.name in needed), within=within)
     shown = ", ".join(f"{value.sql} AS {value.name}" for value in values)
+    bounds = _bounds(report.key) if within else ""
     sql = (
         f"WITH chosen AS MATERIALIZED ({source.sql}){tables} "  # noqa: S608  (declarations are ours)
-        f"SELECT {shown} FROM chosen JOIN {report.table} ON {report.key} = chosen.key "
-        f"{report.joins} {joins} ORDER BY {ordered}"
+        f"SELECT {shown} FROM chosen JOIN {report.table} ON {report.key} = chosen.key{bounds} "
+        f"{report.joins}{joins} ORDER BY {ordered}"
     )
     return Statement(sql, (*source.params, *(one for value in values for one in value.params)))
 

@@ -60,12 +60,16 @@ class Package(models.Model):
             models.UniqueConstraint(fields=["order", "number"], name="one_package_per_number")
         ]
         indexes = [
+            # Read by reports: the carriers there are, and the orders of one.
+            models.Index(
+                fields=["courier", "order"], name="package_by_courier", condition=~Q(courier="")
+            ),
             # Closed and still in the house: what waits for its papers and its carrier.
             models.Index(
                 fields=["closed_at"],
                 name="package_to_hand_over",
                 condition=Q(status="closed", dispatched_at__isnull=True),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -83,6 +83,15 @@ def test_takes_a_period_by_any_time(manager: Client):
     assert _listed(manager, "time=delivered") == []
 
 
+def test_within_a_period_rows_come_by_its_time(manager: Client):
+    first, second, third = an_order(), an_order(), an_order()
+    for order, hours in ((first, 2), (second, 3), (third, 1)):
+        Order.objects.filter(pk=order.pk).update(shipped_at=NOW + timedelta(hours=hours))
+    period = "time=shipped&since=2026-03-01&until=2026-03-31"
+    assert _listed(manager, period) == _names(second, first, third)
+    assert _listed(manager, f"{period}&sort=key") == _names(first, second, third)
+
+
 def test_filters_by_account_status_sla_warehouse_and_carrier(manager: Client):
     rival = a_seller("rival")
     theirs = an_order(account=rival)
