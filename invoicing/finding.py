@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from invoicing.models import Invoice, Package, PickList
 from invoicing.picking import codes, lists
+from invoicing.printing.codes import read_package_code
 from orders.admin.searching import matching
 from orders.models import Order, OrderLine
 from orders.states import OPEN
@@ -61,7 +62,9 @@ def _shown(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def _by_order(text: str) -> QuerySet[Order]:
-    exact = Q(marketplace_order_id=text) | Q(seller_order_id=text.upper())
+    label = read_package_code(text)
+    ours = label[0] if label else text.upper()
+    exact = Q(marketplace_order_id=text) | Q(seller_order_id=ours)
     exact |= Q(marketplace_order_group=text)
     return _shown(Order.objects.filter(exact)).order_by("-pk")
 

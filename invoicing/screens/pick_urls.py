@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 
 from invoicing.screens import picking
 from invoicing.screens.pick_paper import paper
+from invoicing.screens.pick_print import printed
 from invoicing.screens.pick_start import start
 
 
@@ -21,4 +22,5 @@ def pick_urls(inside: Callable[..., Any]) -> list[URLPattern]:
         path("picking/<int:pk>/state/", inside(picking.state), name="pick_state"),
         path("picking/<int:pk>/do/", inside(picking.gesture), name="pick_do"),
         path("picking/<int:pk>/paper/", inside(paper), name="pick_paper"),
+        path("picking/<int:pk>/print/", inside(printed), name="pick_print"),
     ]
