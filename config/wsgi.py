@@ -16,6 +16,8 @@ application = Door(django)
 # hundreds of answers.
 gc.collect()
 gc.freeze()
+# Nothing of a request goes in circles, so there is no hurry to search what a large cart makes.
+gc.set_threshold(20_000, 20, 20)
 # Freight tables are compiled and answers recorded in threads of their own, which let a request go
 # first after this many seconds (five times as soon as usual).
 sys.setswitchinterval(0.001)

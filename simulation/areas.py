@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 from simulation.freight import Lane, lane_at, number_of
 from simulation.types import Band, Destination, Policy, Tariff
 
-#: Areas of a tariff that are kept at most. One that ten policies of six weights go to takes ten
-#: kilobytes once all its weights were asked for.
-MOST_KEPT = 2_048
+#: Areas of a tariff that are kept at most. One that ten policies go to takes three kilobytes.
+MOST_KEPT = 4_096
 #: States of one area (which policies are full, which windows are left) that are kept at most.
 MOST_STATES = 8
 

@@ -146,4 +146,6 @@ def taken_of(policy: Policy, window: Window, booked: Mapping[Booked, int], now: 
 
 def taken_today(policy: Policy, booked: Mapping[Booked, int], now: datetime) -> int:
     """Orders booked on a policy on the local day of `now`."""
+    if not booked:
+        return 0
     return booked.get(Booked(policy.id, now.date(), None, None), 0)

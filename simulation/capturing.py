@@ -92,15 +92,15 @@ def shortfalls(simulation: Simulation) -> dict[int, str]:
         for each in simulation.decisions
         if each.item is not None and each.code in REFUSALS
     }
-    for row in simulation.rows:
-        if not row.quantity:
+    for item, _offer, quantity, _balance, _by_channel, quotes in simulation.rows:
+        if not quantity:
             continue
-        if not row.quotes and cart.postal_code:
-            causes[row.item.position] = "no-delivery"
-        elif not row.quotes and cart.geo_coordinates:
-            causes[row.item.position] = "no-postal-code"
-        elif row.quantity < row.item.quantity:
-            causes[row.item.position] = "served-in-part"
+        if not quotes and cart.postal_code:
+            causes[item.position] = "no-delivery"
+        elif not quotes and cart.geo_coordinates:
+            causes[item.position] = "no-postal-code"
+        elif quantity < item.quantity:
+            causes[item.position] = "served-in-part"
     return causes
 
 

@@ -5,13 +5,15 @@ An item's answer depends on its neighbours only through the stock that lines of 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from simulation.freight import destination, find_rate
 from simulation.notes import Code, Notes, price_facts, quote_facts, stock_facts
-from simulation.promising import Promises
+from simulation.promising import Promises, lasts, time_of
 from simulation.reach import Warehouses, reach
 from simulation.sourcing import alone, source, without
 from simulation.types import (
@@ -21,6 +23,7 @@ from simulation.types import (
     Line,
     Offer,
     Quote,
+    Quotes,
     Row,
     Simulation,
     Snapshot,
@@ -30,7 +33,8 @@ from simulation.types import (
 
 __all__ = ["destination", "find_rate", "simulate", "source", "without"]
 
-_NOTHING = dict.fromkeys(CHANNELS, 0)
+_NOTHING = (0,) * len(CHANNELS)
+_NO_QUOTES = Quotes()
 
 
 def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = False) -> Simulation:
@@ -48,16 +52,16 @@ def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = Fal
     return Simulation(cart, snapshot.account, snapshot.tariff.ships_to, rows, decisions)
 
 
-class _Stock(NamedTuple):
+@dataclass(slots=True)
+class _Stock:
     """Available units of one SKU by warehouse, `sold` of them to earlier lines of the cart."""
 
     shelf: Mapping[WarehouseId, int]
     sold: int
 
-    def units(self, warehouses: Iterable[WarehouseId]) -> int:
+    def left(self, warehouses: Iterable[WarehouseId]) -> int:
         """What these warehouses have left."""
-        shelf = self.shelf
-        units = -self.sold
+        shelf, units = self.shelf, -self.sold
         for place in warehouses:
             units += shelf.get(place, 0)
         return units if units > 0 else 0
@@ -68,7 +72,7 @@ class _Stock(NamedTuple):
             place = alone(quantity, shelf=self.shelf, preference=preference)
             if place is not None:
                 return (place,)
-        if self.units(preference) < quantity:
+        if self.left(preference) < quantity:
             return ()
         takes = self.takes(quantity, preference)
         return tuple(dict.fromkeys(take.warehouse for take in takes))
@@ -93,9 +97,10 @@ class _Counter:
         self.local = now.astimezone(snapshot.zone)
         self.notes = notes
         self.reach = reach(cart, snapshot, self.local, notes)
+        self.time = time_of(snapshot.tariff, self.local)
+        self.promises = Promises(snapshot.tariff, self.local, self.time)
         self.sold: dict[str, int] = {}
-        self.quotes: dict[Any, tuple[Quote, ...]] = {}
-        self.promises = Promises(snapshot.tariff, self.local)
+        self.quotes: dict[Any, Quotes] = {}
 
     def serve(self, item: Item) -> Row | None:
         offer = self.offers.get(item.ref)
@@ -108,20 +113,20 @@ class _Counter:
         return self._sell(item, offer)
 
     def _sell(self, item: Item, offer: Offer) -> Row:
-        shelf = {place: counts.available for place, counts in offer.shelves.items()}
-        stock = _Stock(shelf, self.sold.get(item.ref, 0))
-        left = {places: stock.units(places) for places in self.reach.parties}
+        reach = self.reach
+        stock = _Stock(offer.units(), self.sold.get(item.ref, 0))
+        left = [stock.left(places) for places in reach.parties]
         # A line is sent as a whole, for the shopper chooses one policy for it.
-        most = max([left[places] for places in self.reach.preferences])
-        quantity = min(item.quantity, most)
+        quantity = min(item.quantity, max(left[: len(reach.preferences)]))
         if not quantity or self.notes.tracing:
             self._note_stock(item, offer, stock, quantity)
         if not quantity:
-            return Row(item, offer, 0, 0, _NOTHING, ())
+            return Row(item, offer, 0, 0, _NOTHING, _NO_QUOTES)
         self.sold[item.ref] = stock.sold + quantity
-        channels = {name: left[places] for name, places in self.reach.by_channel}
-        quotes = self._quotes(item, offer, stock, quantity)
-        return Row(item, offer, quantity, left[self.reach.warehouses], channels, quotes)
+        quotes = self._quotes(item, offer, stock, quantity) if reach.services else _NO_QUOTES
+        delivery, pickup = reach.channels
+        channels = left[delivery], left[pickup]
+        return Row(item, offer, quantity, left[reach.overall], channels, quotes)
 
     def _not_for_sale(self, offer: Offer) -> Code | None:
         if not offer.is_active:
@@ -136,7 +141,7 @@ class _Counter:
             offer, depots=self.depots, counting=self.reach.warehouses, earlier_lines=stock.sold
         )
         if not quantity:
-            elsewhere = stock.units(self.depots)
+            elsewhere = stock.left(self.depots)
             code: Code = "no-stock-for-destination" if elsewhere else "out-of-stock"
             self.notes.keep(code, item=item.position, **facts)
             return
@@ -146,29 +151,39 @@ class _Counter:
 
     # --- the policies that can carry the whole line ------------------------------------------
 
-    def _quotes(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> tuple[Quote, ...]:
-        """Worked out once for all lines that weigh alike and leave from the same warehouses."""
+    def _quotes(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> Quotes:
+        """Worked out once for all lines that weigh alike and leave from the same warehouses, of
+        all carts of a time of day that go to the same area."""
         weight = offer.weight_g * quantity
-        step = self.reach.step(weight)
-        senders = {places: stock.senders(quantity, places) for places in self.reach.preferences}
-        alike = (step, *senders.values())
-        quotes = self.quotes.get(alike)
+        reach = self.reach
+        step = bisect_left(reach.limits, weight)
+        senders = tuple([stock.senders(quantity, places) for places in reach.preferences])
+        alike = (reach, step, senders)
+        quotes = self.time.quotes.get(alike)
         if quotes is None:
-            quotes = self.quotes[alike] = self._compiled(step, weight, senders)
+            quotes = self.quotes.get(alike) or self._keep(alike, self._compiled(weight, senders))
         if self.notes.tracing:
             self._note_quotes(item, offer, stock, quantity, quotes)
         return quotes
 
-    def _compiled(
-        self, step: int, weight: int, senders: Mapping[Warehouses, Warehouses]
-    ) -> tuple[Quote, ...]:
+    def _compiled(self, weight: int, senders: Iterable[Warehouses]) -> Quotes:
+        sender_of = dict(zip(self.reach.preferences, senders, strict=True))
         quotes = []
-        for policy, rate, windows in self.reach.rates_of(step, weight):
-            warehouses = senders[policy.warehouses]
-            if warehouses:
-                promise = self.promises.of(warehouses, rate.estimate)
-                quotes.append(Quote(policy, rate, promise, windows, warehouses))
-        return tuple(quotes)
+        for policy, lane, windows in self.reach.services:
+            places = sender_of[policy.warehouses]
+            rate = lane.rate(weight) if places else None
+            if rate:
+                promise = self.promises.of(places, rate.estimate)
+                quotes.append(Quote(policy, rate, promise, windows, places))
+        return Quotes(quotes)
+
+    def _keep(self, alike: Any, quotes: Quotes) -> Quotes:
+        """For the next line; for the next cart too, unless something counts from this moment."""
+        if all(lasts(quote.rate.estimate) for quote in quotes):
+            self.time.keep(alike, quotes)
+        else:
+            self.quotes[alike] = quotes
+        return quotes
 
     def _note_quotes(
         self, item: Item, offer: Offer, stock: _Stock, quantity: int, quotes: Iterable[Quote]
@@ -183,7 +198,7 @@ class _Counter:
                 facts = quote_facts(
                     quote, offer, takes, weight_g=weight, depots=self.depots, now=self.local
                 )
-            elif (units := stock.units(policy.warehouses)) < quantity:
+            elif (units := stock.left(policy.warehouses)) < quantity:
                 code, facts = "short", {"units": units, "quantity": quantity}
             else:
                 code, facts = "too-heavy", {"weight_g": weight, "heaviest_g": lane.heaviest_g}

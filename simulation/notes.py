@@ -93,13 +93,14 @@ def stock_facts(
 ) -> dict[str, Any]:
     """The arithmetic of every shelf, and which of them count for the destination."""
     counted = set(counting)
+    units = offer.units()
     return {
         "sku": offer.ref,
         "earlier_lines": earlier_lines,
         "shelves": [
             {"warehouse": depots[place].code, "counts": place in counted}
             | shelf._asdict()
-            | {"available": shelf.available}
+            | {"available": units[place]}
             for place, shelf in sorted(offer.shelves.items())
             if place in depots
         ],
@@ -163,6 +164,7 @@ def quote_facts(
     now: datetime,
 ) -> dict[str, Any]:
     """Band, rate and promise of a quote, who could serve and the hand-over of each who does."""
+    units = offer.units()
     return {
         "price": quote.price,
         "weight_g": weight_g,
@@ -172,15 +174,11 @@ def quote_facts(
         "by": quote.promise.by.isoformat(),
         "windows": len(quote.windows),
         "preference": [
-            {"warehouse": depots[place].code, "available": _available(offer, place)}
+            {"warehouse": depots[place].code, "available": units.get(place, 0)}
             for place in quote.policy.warehouses
         ],
         "warehouses": [_hand_over(take, depots, quote, now) for take in takes],
     }
-
-
-def _available(offer: Offer, place: WarehouseId) -> int:
-    return offer.shelves[place].available if place in offer.shelves else 0
 
 
 def _hand_over(take: Take, depots: Depots, quote: Quote, now: datetime) -> dict[str, Any]:

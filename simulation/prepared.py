@@ -6,11 +6,12 @@ type it may have, is left out. The parameters are text, whose types PostgreSQL k
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from select import POLLIN, POLLOUT, poll
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors, pq
@@ -19,12 +20,26 @@ from psycopg.adapt import Transformer
 Row = tuple[Any, ...]
 
 _numbers = count(1)
+#: What means something within quotes.
+_MARKS = re.compile(r'["\\]')
 
 
-def array_of(texts: Iterable[str]) -> str:
+def array_of(texts: Collection[str]) -> str:
     """A text[] as PostgreSQL reads it."""
-    joined = '","'.join([text.replace("\\", "\\\\").replace('"', '\\"') for text in texts])
-    return f'{{"{joined}"}}' if joined else "{}"
+    if not texts:
+        return "{}"
+    if _MARKS.search("".join(texts)):
+        texts = [_MARKS.sub(r"\\\g<0>", text) for text in texts]
+    joined = '","'.join(texts)
+    return f'{{"{joined}"}}'
+
+
+class _Prepared(NamedTuple):
+    """A statement by its name in the database. What reads its rows is kept too: to choose how to
+    read each column takes as long as to read ten rows."""
+
+    name: bytes
+    reader: Transformer
 
 
 class Line:
@@ -33,7 +48,7 @@ class Line:
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self.connection = connection
         self._pgconn = connection.pgconn
-        self._names: dict[str, bytes] = {}
+        self._prepared: dict[str, _Prepared] = {}
         self._poll = poll()
 
     @property
@@ -49,18 +64,19 @@ class Line:
         Raises TimeoutError when they are not there by `until` (of time.monotonic), which leaves
         the line unusable, and psycopg.Error.
         """
-        name = self._names.get(sql)
-        if name is None:
-            name = b"simulation-%d" % next(_numbers)
-            self._pgconn.send_prepare(name, sql.encode())
-            self._result(until)
-            self._names[sql] = name
+        name, reader = self._prepared.get(sql) or self._prepare(sql, until)
         values = [value.encode() for value in params]
         self._pgconn.send_query_prepared(name, values, result_format=pq.Format.BINARY)
         result = self._result(until)
-        transformer = Transformer(self.connection)
-        transformer.set_pgresult(result)
-        return transformer.load_rows(0, result.ntuples, tuple)
+        reader.set_pgresult(result, set_loaders=reader.pgresult is None)
+        return reader.load_rows(0, result.ntuples, tuple)
+
+    def _prepare(self, sql: str, until: float) -> _Prepared:
+        name = b"simulation-%d" % next(_numbers)
+        self._pgconn.send_prepare(name, sql.encode())
+        self._result(until)
+        prepared = self._prepared[sql] = _Prepared(name, Transformer(self.connection))
+        return prepared
 
     def _result(self, until: float) -> pq.abc.PGresult:
         pgconn = self._pgconn

@@ -30,7 +30,6 @@ from simulation.types import (
     Offer,
     PickupAt,
     Policy,
-    Shelf,
     Snapshot,
     Tariff,
     Window,
@@ -149,7 +148,9 @@ def _policy_out(policy: Policy) -> dict[str, Any]:
 
 
 def _offer_out(offer: Offer) -> dict[str, Any]:
-    return offer._asdict() | {"shelves": list(offer.shelves.items())}
+    facts = offer._asdict()
+    del facts["counts"]
+    return facts | {"shelves": list(offer.shelves.items())}
 
 
 # --- and back -------------------------------------------------------------------------------------
@@ -227,9 +228,9 @@ def _window(starts_at: str, ends_at: str, price: int, capacity: int | None) -> W
 
 def _offer(document: dict[str, Any]) -> Offer:
     until = document["price_valid_until"]
-    shelves = {place: Shelf(*counts) for place, counts in document["shelves"]}
+    counts = [(place, *counts) for place, counts in document.pop("shelves")]
     moment = until and datetime.fromisoformat(until)
-    return Offer(**document | {"price_valid_until": moment, "shelves": shelves})
+    return Offer(**document | {"price_valid_until": moment, "counts": counts})
 
 
 def _booked(key: list[Any]) -> Booked:

@@ -1,4 +1,4 @@
-"""When lines of one cart arrive. Pure.
+"""When lines of a cart arrive. Pure.
 
 Estimates in days are the same for all orders of a day before the cut-offs, and for all after: what
 was worked out for one cart is kept with the tariff for the next. Hours and minutes are not.
@@ -7,30 +7,65 @@ was worked out for one cart is kept with the tariff for the next. Hours and minu
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from simulation import calendar
-from simulation.types import Promise, Tariff, WarehouseId
+from simulation.types import Promise, Quotes, Tariff, WarehouseId
 
-Known = dict[tuple[tuple[WarehouseId, ...], str], Promise]
-
-#: Times of day (between cut-offs) whose promises are kept, and promises of each.
-MOST_TIMES = 4
+#: Kept of a time of day at most. A quote takes half a kilobyte once it was written.
 MOST_PROMISES = 4_096
+MOST_QUOTES = 65_536
+
+
+class TimeOfDay:
+    """What is true for all who order between two cut-offs of one day."""
+
+    def __init__(self) -> None:
+        self.promises: dict[Any, Promise] = {}
+        self.quotes: dict[Any, Quotes] = {}
+        self.room = MOST_QUOTES
+
+    def keep(self, key: Any, quotes: Quotes) -> None:
+        """When there is no room left, all others are forgotten."""
+        needed = len(quotes) + 1  # the list itself takes room too
+        if self.room < needed:
+            self.quotes.clear()
+            self.room = MOST_QUOTES
+        self.room -= needed
+        self.quotes[key] = quotes
+
+
+def time_of(tariff: Tariff, now: datetime) -> TimeOfDay:
+    """The time of day it is `now` (local time) for the tariff's warehouses."""
+    clock = now.time()
+    in_time = tuple([clock <= depot.cutoff for depot in tariff.depots.values()])
+    key = (now.date(), in_time, now.tzinfo)
+    known: TimeOfDay | None = tariff.times.get(key)
+    if known is None:
+        tariff.times.clear()  # it does not come back
+        known = tariff.times[key] = TimeOfDay()
+    return known
+
+
+def lasts(estimate: str) -> bool:
+    """Whether a rate's estimate means the same promise for all of a time of day."""
+    return estimate.endswith("d")
 
 
 class Promises:
     """The promises of a tariff's warehouses to who orders at `now` (local time)."""
 
-    def __init__(self, tariff: Tariff, now: datetime) -> None:
+    def __init__(self, tariff: Tariff, now: datetime, known: TimeOfDay) -> None:
         self.depots = tariff.depots
         self.now = now
-        self.known = _of_this_time(tariff, now)
-        self.of_this_moment: Known = {}
+        self.lasting = known.promises
+        self.momentary: dict[Any, Promise] = {}
 
     def of(self, warehouses: tuple[WarehouseId, ...], estimate: str) -> Promise:
         """Of a line that comes from these warehouses, at a rate's estimate."""
         key = (warehouses, estimate)
-        promise = self.known.get(key) or self.of_this_moment.get(key)
+        known = self.lasting if lasts(estimate) else self.momentary
+        promise = known.get(key)
         if promise is None:
             promise = calendar.latest(
                 [
@@ -38,19 +73,6 @@ class Promises:
                     for place in warehouses
                 ]
             )
-            known = self.known if estimate.endswith("d") else self.of_this_moment
             if len(known) < MOST_PROMISES:
                 known[key] = promise
         return promise
-
-
-def _of_this_time(tariff: Tariff, now: datetime) -> Known:
-    today, clock = now.date(), now.time()
-    in_time = tuple([clock <= depot.cutoff for depot in tariff.depots.values()])
-    time = (today, in_time, now.tzinfo)
-    known = tariff.promises.get(time)
-    if known is None:
-        if len(tariff.promises) >= MOST_TIMES:
-            tariff.promises.clear()
-        known = tariff.promises[time] = {}
-    return known

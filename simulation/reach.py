@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from simulation.types import (
     Cart,
     Destination,
     Policy,
-    Rate,
     Snapshot,
     Tariff,
     WarehouseId,
@@ -26,6 +25,8 @@ from simulation.types import (
 Warehouses = tuple[WarehouseId, ...]
 #: Of a policy that may be closed: the windows that are left, none for one that has no windows.
 Opening = tuple[Window, ...]
+#: Where the reach of who names no destination is kept, among the areas.
+NOWHERE = ("", 0, 0)
 
 
 class Service(NamedTuple):
@@ -36,42 +37,26 @@ class Service(NamedTuple):
     windows: tuple[Window, ...]
 
 
-class Priced(NamedTuple):
-    """A service that carries a certain weight, and its rate for it."""
-
-    policy: Policy
-    rate: Rate
-    windows: tuple[Window, ...]
-
-
-class Reach(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
     """Whose stock counts, overall and by channel; no services: there is nothing to quote.
 
-    `preferences` are the lists of warehouses a line may be sent from, each once; `parties` are all
-    lists that are named here. Between two neighbouring `limits` (in grams, an edge belongs to what
-    is below it) all weights have the same rates; `rates` has those that were asked for.
+    A line is sent from one of the `preferences`, which are lists of warehouses. `parties` are these
+    and the others that matter, each once: `overall` and `channels` (by CHANNELS) are places in it.
+    Between two neighbouring `limits` (in grams, an edge belongs to what is below it) all weights
+    have the same rates.
     """
 
     services: tuple[Service, ...]
-    warehouses: Warehouses
-    by_channel: tuple[tuple[str, Warehouses], ...]
     preferences: tuple[Warehouses, ...]
     parties: tuple[Warehouses, ...]
+    overall: int
+    channels: tuple[int, ...]
     limits: tuple[int, ...]
-    rates: dict[int, tuple[Priced, ...]]
 
-    def step(self, weight_g: int) -> int:
-        """Weights of one step have the same rates."""
-        return bisect_left(self.limits, weight_g)
-
-    def rates_of(self, step: int, weight_g: int) -> tuple[Priced, ...]:
-        """The services that carry a weight of this step."""
-        known = self.rates.get(step)
-        if known is None:
-            found = ((each, each.lane.rate(weight_g)) for each in self.services)
-            known = tuple(Priced(s.policy, rate, s.windows) for s, rate in found if rate)
-            self.rates[step] = known
-        return known
+    @property
+    def warehouses(self) -> Warehouses:
+        return self.parties[self.overall]
 
 
 def reach(cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> Reach:
@@ -144,30 +129,38 @@ def _open_in(area: Area, state: Sequence[Opening | None]) -> Reach | None:
 
 def _reach(services: tuple[Service, ...]) -> Reach:
     policies = [service.policy for service in services]
-    warehouses, by_channel = _warehouses(policies), _by_channel(policies)
-    preferences = tuple(dict.fromkeys(policy.warehouses for policy in policies))
-    parties = dict.fromkeys([warehouses, *(places for _name, places in by_channel), *preferences])
+    preferences = dict.fromkeys(policy.warehouses for policy in policies)
     limits = {limit for service in services for limit in service.lane.limits}
-    return Reach(
-        services=services,
-        warehouses=warehouses,
-        by_channel=by_channel,
-        preferences=preferences,
-        parties=tuple(parties),
-        limits=tuple(sorted(limits)),
-        rates={},
-    )
+    return _among(services, _warehouses(policies), policies, preferences, sorted(limits))
 
 
 def _everywhere(tariff: Tariff) -> Reach:
-    warehouses, by_channel = tuple(tariff.depots), _by_channel(tariff.policies)
-    parties = dict.fromkeys([warehouses, *(places for _name, places in by_channel)])
-    return Reach((), warehouses, by_channel, (warehouses,), tuple(parties), (), {})
+    known: Reach | None = tariff.areas.get(NOWHERE)
+    if known is None:
+        warehouses = tuple(tariff.depots)
+        known = _among((), warehouses, tariff.policies, [warehouses], ())
+        tariff.areas[NOWHERE] = known
+    return known
+
+
+def _among(
+    services: tuple[Service, ...],
+    overall: Warehouses,
+    policies: Sequence[Policy],
+    preferences: Iterable[Warehouses],
+    limits: Iterable[int],
+) -> Reach:
+    channels = [_warehouses(p for p in policies if p.channel == name) for name in CHANNELS]
+    parties = tuple(dict.fromkeys([*preferences, overall, *channels]))
+    return Reach(
+        services=services,
+        preferences=tuple(preferences),
+        parties=parties,
+        overall=parties.index(overall),
+        channels=tuple(map(parties.index, channels)),
+        limits=tuple(limits),
+    )
 
 
 def _warehouses(policies: Iterable[Policy]) -> Warehouses:
     return tuple(dict.fromkeys(place for policy in policies for place in policy.warehouses))
-
-
-def _by_channel(policies: Sequence[Policy]) -> tuple[tuple[str, Warehouses], ...]:
-    return tuple((name, _warehouses(p for p in policies if p.channel == name)) for name in CHANNELS)

@@ -7,7 +7,7 @@ catalogue; a second one only when the tariff revision it names is new to this pr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from sellers.errors import NotFound
 from simulation import database
 from simulation.prepared import array_of
 from simulation.tariffs import tariff_of
-from simulation.types import Account, Booked, Cart, Offer, Shelf, Snapshot
+from simulation.types import Account, Booked, Cart, Offer, Snapshot
 
 _SQL = files("simulation").joinpath("snapshot.sql").read_text()
 _CREDENTIALS = ("Authorization", "X-VTEX-API-AppKey", "X-VTEX-API-AppToken")
@@ -39,6 +39,7 @@ class _Account(NamedTuple):
 
 
 _WIDTH = len(_Account._fields)
+_ID, _REF, _OFFERINGS = (_WIDTH + Offer._fields.index(name) for name in ("id", "ref", "offerings"))
 
 
 def load(
@@ -64,7 +65,7 @@ def load(
         tariff=tariff_of(
             account_id=account.id, revision=account.tariff_revision, now=now, until=until
         ),
-        offers={row[_WIDTH + 1]: _offer(row) for row in rows if row[_WIDTH] is not None},
+        offers={row[_REF]: _offer(row) for row in rows if row[_ID] is not None},
         booked=_booked(account.booked),
     )
 
@@ -77,7 +78,6 @@ def _read(endpoint_key: str, cart: Cart, now: datetime, until: float) -> Sequenc
             array_of({item.ref for item in cart.items if "\0" not in item.ref}),
             cart.sales_channel.replace("\0", ""),
             now.isoformat(),
-            (now - timedelta(days=1)).date().isoformat(),
         )
         rows = database.read(_SQL, params, until=until)
     if not rows:
@@ -96,10 +96,9 @@ def _check(account: _Account, headers: Mapping[str, str]) -> None:
 
 
 def _offer(row: tuple[Any, ...]) -> Offer:
-    *facts, offerings, shelves = row[_WIDTH:]
-    facts.append(orjson.loads(offerings) if offerings else ())
-    facts.append({place: Shelf._make(counts) for place, *counts in shelves or ()})
-    return Offer._make(facts)
+    offer = Offer._make(row[_WIDTH:])
+    offerings = row[_OFFERINGS]
+    return offer if offerings is None else offer._replace(offerings=orjson.loads(offerings))
 
 
 def _booked(rows: list[Any] | None) -> dict[Booked, int]:

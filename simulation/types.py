@@ -101,14 +101,12 @@ class Shelf(NamedTuple):
     held: int
     expired: int
 
-    @property
-    def available(self) -> int:
-        units = self.on_hand - self.safety - self.held + self.expired
-        return units if units > 0 else 0
-
 
 class Offer(NamedTuple):
-    """One SKU as it is sold now in the asked sales channel."""
+    """One SKU as it is sold now in the asked sales channel.
+
+    `counts` has a row for every warehouse: its id, and then what makes a Shelf.
+    """
 
     id: SkuId
     ref: str
@@ -120,8 +118,19 @@ class Offer(NamedTuple):
     weight_g: int
     measurement_unit: str
     unit_multiplier: float
-    offerings: Sequence[Mapping[str, Any]]
-    shelves: Mapping[WarehouseId, Shelf]
+    offerings: Sequence[Mapping[str, Any]] | None
+    counts: Sequence[Sequence[int]]
+
+    @property
+    def shelves(self) -> dict[WarehouseId, Shelf]:
+        return {place: Shelf._make(counts) for place, *counts in self.counts}
+
+    def units(self) -> dict[WarehouseId, int]:
+        """What of each shelf is available."""
+        return {
+            place: units if (units := on_hand - safety - held + expired) > 0 else 0
+            for place, on_hand, safety, held, expired in self.counts
+        }
 
 
 class Calendar(NamedTuple):
@@ -208,16 +217,14 @@ class Tariff:
     depots: Mapping[WarehouseId, Depot]
     policies: tuple[Policy, ...]
     ships_to: tuple[str, ...]
-    # What simulation.areas and simulation.core found out about them so far.
+    # What simulation.areas, .reach and .promising found out about them so far.
     atlases: dict[tuple[str, int], Any] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
     areas: dict[tuple[str, int, int], Any] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
-    promises: dict[Any, dict[Any, Promise]] = field(
-        init=False, default_factory=dict, compare=False, repr=False
-    )
+    times: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 class Booked(NamedTuple):
@@ -254,10 +261,7 @@ class Promise(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """A policy that can carry a whole line: its rate, when it arrives, and from where.
-
-    Lines that weigh alike and leave from the same warehouses share their quotes.
-    """
+    """A policy that can carry a whole line: its rate, when it arrives, and from where."""
 
     policy: Policy
     rate: Rate
@@ -270,6 +274,13 @@ class Quote(NamedTuple):
         return self.rate.price
 
 
+class Quotes(tuple[Quote, ...]):
+    """All that can carry a line. Lines that are alike share theirs, in one cart and from one to the
+    next; `written` is what simulation.wire once made of them."""
+
+    written: Any = None
+
+
 class Decision(NamedTuple):
     """One step of the reasoning: about an item, a policy, or both. `facts` are what it rests on."""
 
@@ -280,14 +291,14 @@ class Decision(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The answer for one line of the cart."""
+    """The answer for one line of the cart; `channel_balances` go by CHANNELS."""
 
     item: Item
     offer: Offer
     quantity: int
     stock_balance: int
-    channel_balances: Mapping[str, int]
-    quotes: tuple[Quote, ...]
+    channel_balances: tuple[int, ...]
+    quotes: Quotes
 
 
 class Simulation(NamedTuple):

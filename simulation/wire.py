@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 
 from simulation.types import (
-    CHANNELS,
+    DELIVERY,
+    PICKUP,
     Cart,
     Item,
     PickupAt,
     Promise,
     Quote,
+    Quotes,
     Row,
     Simulation,
     Window,
@@ -94,15 +96,25 @@ def _items(entries: Any) -> tuple[Item, ...]:
 
 
 def _item(position: int, entry: Any) -> Item:
+    try:  # as VTEX sends it, which is read without a second look
+        ref, quantity, seller = entry["id"], entry["quantity"], entry["seller"]
+    except (KeyError, TypeError):
+        return _odd_item(position, entry)
+    usual = type(ref) is type(seller) is str and type(quantity) is int
+    if usual and ref and 0 < quantity <= MOST_UNITS:
+        return Item(position, ref, quantity, seller)
+    return _odd_item(position, entry)
+
+
+def _odd_item(position: int, entry: Any) -> Item:
     if not isinstance(entry, dict):
         raise _fault(f"items[{position}]", "must be an object", entry)
-    try:  # the usual spelling first: folding the keys of every line would cost more than parsing
-        ref, quantity, seller = entry["id"], entry["quantity"], entry["seller"]
-    except KeyError:
-        folded = _folded(entry)
-        ref, quantity, seller = folded.get("id"), folded.get("quantity"), folded.get("seller")
+    folded = _folded(entry)
     return Item(
-        position, _ref(position, ref), _quantity(position, quantity), _seller(position, seller)
+        position,
+        _ref(position, folded.get("id")),
+        _quantity(position, folded.get("quantity")),
+        _seller(position, folded.get("seller")),
     )
 
 
@@ -115,8 +127,6 @@ def _ref(position: int, value: Any) -> str:
 
 
 def _quantity(position: int, value: Any) -> int:
-    if type(value) is int and 0 < value <= MOST_UNITS:
-        return value
     whole = _whole(value)
     if whole is None or not 0 < whole <= MOST_UNITS:
         raise _fault(
@@ -126,6 +136,8 @@ def _quantity(position: int, value: Any) -> int:
 
 
 def _whole(value: Any) -> int | None:
+    if type(value) is int:
+        return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
         return int(value)
     if isinstance(value, float) and value.is_integer():
@@ -179,25 +191,21 @@ def render(simulation: Simulation) -> bytes:
     cart = simulation.cart
     seller = simulation.account.seller_id
     ships_to = simulation.ships_to
-    # Lines that are alike share their quotes, which are written once.
-    slas = {id(row.quotes): row.quotes for row in simulation.rows}
-    written = {key: _slas(quotes) for key, quotes in slas.items()}
     return orjson.dumps(
         {
             "country": cart.country,
             "postalCode": cart.postal_code,
             "geoCoordinates": cart.geo_coordinates,
             "items": [_item_out(row, seller) for row in simulation.rows],
-            "logisticsInfo": [
-                _logistics(row, ships_to, written[id(row.quotes)]) for row in simulation.rows
-            ],
+            "logisticsInfo": [_logistics(row, ships_to) for row in simulation.rows],
             "allowMultipleDeliveries": True,
         }
     )
 
 
 def _item_out(row: Row, own_seller_id: str) -> dict[str, Any]:
-    (position, ref, _asked, seller), offer, quantity, *_ = row
+    item, offer, quantity, _balance, _by_channel, _quotes = row
+    position, ref, _asked, seller = item
     until = offer.price_valid_until
     return {
         "id": ref,
@@ -211,7 +219,7 @@ def _item_out(row: Row, own_seller_id: str) -> dict[str, Any]:
         "measurementUnit": offer.measurement_unit,
         "unitMultiplier": _number(offer.unit_multiplier),
         "merchantName": None,
-        "offerings": offer.offerings,
+        "offerings": offer.offerings or (),
         "attachmentOfferings": (),
     }
 
@@ -221,25 +229,27 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _logistics(row: Row, ships_to: tuple[str, ...], slas: orjson.Fragment) -> dict[str, Any]:
-    item, _offer, quantity, balance, by_channel, _quotes = row
+def _logistics(row: Row, ships_to: tuple[str, ...]) -> dict[str, Any]:
+    item, _offer, quantity, balance, (delivery, pickup), quotes = row
     return {
         "itemIndex": item.position,
         "quantity": quantity,
         "stockBalance": balance,
         "shipsTo": ships_to,
-        "slas": slas,
-        "deliveryChannels": [
-            {"id": channel, "stockBalance": by_channel[channel]} for channel in CHANNELS
-        ],
+        "slas": quotes.written or _slas(quotes),
+        "deliveryChannels": (
+            {"id": DELIVERY, "stockBalance": delivery},
+            {"id": PICKUP, "stockBalance": pickup},
+        ),
     }
 
 
 # --- slas: most of an answer, and most of each is the same in every answer ------------------------
 
 
-def _slas(quotes: tuple[Quote, ...]) -> orjson.Fragment:
-    return orjson.Fragment(b"[%b]" % b",".join([_sla(quote) for quote in quotes]))
+def _slas(quotes: Quotes) -> orjson.Fragment:
+    quotes.written = orjson.Fragment(b"[%b]" % b",".join([_sla(quote) for quote in quotes]))
+    return quotes.written
 
 
 def _sla(quote: Quote) -> bytes:

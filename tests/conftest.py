@@ -17,6 +17,8 @@ import django
 import pytest
 from django.conf import settings
 from django.test.utils import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from config.embedded import start_throwaway
@@ -57,6 +59,11 @@ _name_the_servers()
 _name_the_rest()
 # Test modules import models, which need the apps to be there.
 django.setup()
+# How long an example takes says more about the machine than about the code.
+hypothesis_settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

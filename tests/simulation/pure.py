@@ -15,7 +15,6 @@ from simulation.types import (
     Item,
     Offer,
     Policy,
-    Shelf,
     Snapshot,
     Tariff,
 )
@@ -59,7 +58,7 @@ def an_offer(ref: str, shelves: dict[int, int], **changes: Any) -> Offer:
         measurement_unit="un",
         unit_multiplier=1.0,
         offerings=(),
-        shelves={place: Shelf(units, 0, 0, 0) for place, units in shelves.items()},
+        counts=[(place, units, 0, 0, 0) for place, units in shelves.items()],
     )
     return offer._replace(**changes)
 

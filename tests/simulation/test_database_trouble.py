@@ -62,6 +62,14 @@ def test_a_statement_that_takes_too_long_is_refused(
     assert simulate(client).status_code == 200
 
 
+def test_a_connection_whose_first_statement_took_too_long_answers_the_next(client: Client) -> None:
+    database.close_all()
+    with locked("sellers_stocklevel"):
+        assert_quick_refusal(client)
+    rest()
+    assert simulate(client).json()["items"][0]["id"] == "mug"
+
+
 def test_freight_tables_that_take_too_long_are_refused_until_they_are_there(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

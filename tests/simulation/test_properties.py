@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation import wire
+from simulation import promising, wire
 from simulation.core import simulate, source
 from simulation.types import CHANNELS, Band, Cart, Line, Offer, Policy, Row, Snapshot
 from tests.simulation.pure import NOW, a_band, a_cart, a_depot, a_policy, a_snapshot, an_offer
@@ -102,14 +103,15 @@ def said(row: Row) -> Any:
 def test_never_promises_more_than_is_available(snapshot: Snapshot, cart: Cart) -> None:
     promised: Counter[str] = Counter()
     for row in rows(cart, snapshot).values():
-        stock = sum(shelf.available for shelf in row.offer.shelves.values())
+        units = row.offer.units()
+        stock = sum(units.values())
         promised[row.item.ref] += row.quantity
         assert promised[row.item.ref] <= stock
         assert 0 <= row.quantity <= row.item.quantity
         assert row.quantity <= row.stock_balance <= stock
         for quote in row.quotes:
             assert set(quote.warehouses) <= set(quote.policy.warehouses)
-            able = sum(row.offer.shelves[place].available for place in quote.warehouses)
+            able = sum(units[place] for place in quote.warehouses)
             assert able >= row.quantity
 
 
@@ -118,7 +120,7 @@ def test_a_line_is_quoted_from_the_warehouses_it_would_be_placed_at(
     snapshot: Snapshot, cart: Cart
 ) -> None:
     for row in rows(cart, snapshot).values():
-        shelves = {row.offer.id: {p: s.available for p, s in row.offer.shelves.items()}}
+        shelves = {row.offer.id: row.offer.units()}
         line = Line(row.item.position, row.offer.id, row.quantity)
         for quote in row.quotes:
             preference = quote.policy.warehouses
@@ -146,6 +148,17 @@ def test_answers_the_same_whatever_was_asked_before(
     assert wire.render(simulate(cart, snapshot, now)) == wire.render(simulate(cart, fresh, now))
 
 
+@given(snapshots, st.lists(carts, min_size=1, max_size=4))
+def test_remembers_few_quotes_and_answers_the_same(snapshot: Snapshot, asked: list[Cart]) -> None:
+    fresh = replace(snapshot, tariff=replace(snapshot.tariff))
+    with patch.object(promising, "MOST_QUOTES", 3):
+        answers = [wire.render(simulate(cart, snapshot, NOW)) for cart in asked * 2]
+        for time in snapshot.tariff.times.values():
+            taken = [len(quotes) + 1 for quotes in time.quotes.values()]
+            assert sum(taken) <= 3 or len(taken) == 1
+    assert answers == [wire.render(simulate(cart, fresh, NOW)) for cart in asked * 2]
+
+
 @given(snapshots, carts)
 def test_no_quantity_means_no_balance_anywhere_and_no_quotes(
     snapshot: Snapshot, cart: Cart
@@ -153,7 +166,7 @@ def test_no_quantity_means_no_balance_anywhere_and_no_quotes(
     for row in rows(cart, snapshot).values():
         if row.quantity == 0:
             assert row.stock_balance == 0
-            assert set(row.channel_balances.values()) == {0}
+            assert set(row.channel_balances) == {0}
             assert row.quotes == ()
 
 
@@ -196,10 +209,12 @@ def test_more_stock_never_removes_a_quote_for_all_that_was_asked(
 
 
 def restocked(offer: Offer, place: int, more: int) -> Offer:
-    shelves = dict(offer.shelves)
-    if place in shelves:
-        shelves[place] = shelves[place]._replace(on_hand=shelves[place].on_hand + more)
-    return offer._replace(shelves=shelves)
+    return offer._replace(
+        counts=[
+            (at, on_hand + more if at == place else on_hand, *rest)
+            for at, on_hand, *rest in offer.counts
+        ]
+    )
 
 
 @given(st.lists(st.integers(0, 9_999), min_size=3, max_size=3), units, units)
