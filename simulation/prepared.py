@@ -14,7 +14,7 @@ from select import POLLIN, POLLOUT, poll
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import errors, pq
+from psycopg import abc, errors, pq
 from psycopg.adapt import Transformer
 
 Row = tuple[Any, ...]
@@ -39,7 +39,7 @@ class _Prepared(NamedTuple):
     read each column takes as long as to read ten rows."""
 
     name: bytes
-    reader: Transformer
+    reader: abc.Transformer
 
 
 class Line:

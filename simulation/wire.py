@@ -248,8 +248,9 @@ def _logistics(row: Row, ships_to: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _slas(quotes: Quotes) -> orjson.Fragment:
-    quotes.written = orjson.Fragment(b"[%b]" % b",".join([_sla(quote) for quote in quotes]))
-    return quotes.written
+    written = orjson.Fragment(b"[%b]" % b",".join([_sla(quote) for quote in quotes]))
+    quotes.written = written
+    return written
 
 
 def _sla(quote: Quote) -> bytes:

@@ -172,6 +172,28 @@ def test_a_closed_day_of_another_warehouse_does_not(client: Client) -> None:
     assert promised(client) == "2026-03-12T23:59:59-03:00"
 
 
+def test_hours_count_from_each_order_and_days_from_the_cut_off(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_shop(
+        NOW,
+        shipping_policies=[
+            a_policy("courier", rates=[a_rate(estimate="3h")]),
+            a_policy("post", rates=[a_rate(estimate="2bd")]),
+        ],
+    )
+    told = {}
+    for hour in (10, 11, 15):
+        monkeypatch.setattr(timezone, "now", lambda hour=hour: NOW.replace(hour=hour))
+        row = ask(client, "mug", **RIO)["logisticsInfo"][0]
+        told[hour] = [sla["shippingEstimateDate"][:16] for sla in row["slas"]]
+    assert told == {
+        10: ["2026-03-10T13:00", "2026-03-12T23:59"],
+        11: ["2026-03-10T14:00", "2026-03-12T23:59"],
+        15: ["2026-03-11T17:00", "2026-03-13T23:59"],
+    }
+
+
 def promised(client: Client) -> str:
     row = ask(client, "mug", **RIO)["logisticsInfo"][0]
     return str(row["slas"][0]["shippingEstimateDate"])
