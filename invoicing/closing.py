@@ -32,14 +32,16 @@ def close(
     url: str = "",
     document: bytes = b"",
     value_cents: Cents | None = None,
+    send_after: datetime | None = None,
 ) -> Invoice:
     """Close `package` and invoice what is in it; the order is invoiced with its last unit.
 
     Stock, invoice, outbox message and timeline are written together or not at all. Without
     `number` (and `key`) the account's series gives one. `document` is the invoice's XML: it must
     match the package, its number and key count, and it is sent along. `value_cents` is the total
-    of an invoice issued elsewhere: it must be what the package is worth. Raises DomainError or
-    Conflict with the reason; then nothing changed.
+    of an invoice issued elsewhere: it must be what the package is worth. The marketplace is told
+    at once, or after `send_after`. Raises DomainError or Conflict with the reason; then nothing
+    changed.
     """
     order = contents.lock_for_packing(order_id=package.order_id)
     package = contents.open_package(order=order, package_id=package.pk)
@@ -55,7 +57,7 @@ def close(
     papers.require_match(paper, units, order=order, value_cents=bill.value, now=now, actor=actor)
     _ship(package, items, now=now, actor=actor)
     invoice = _invoice(package, bill, items, paper=paper)
-    notices.owe_invoice(invoice, units, now=now, document=paper.text)
+    notices.owe_invoice(invoice, units, now=now, document=paper.text, send_after=send_after)
     _seal(package, weight_g=weight_g, now=now, actor=actor)
     tell(invoice, "package-closed", now=now, actor=actor)
     if bill.closing:

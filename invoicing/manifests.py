@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from invoicing import carrying, tracking
-from invoicing.gestures import Outcome
 from invoicing.models import Carrier, Manifest, ManifestEntry, Package
+from invoicing.outcomes import Outcome
 from invoicing.printing import finding
 from invoicing.printing.codes import package_code
 from orders import moving

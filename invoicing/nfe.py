@@ -15,6 +15,7 @@ from sellers.errors import DomainError
 # Since 2026 the first twelve characters of a CNPJ may be letters.
 _KEY = re.compile(r"\d{6}[0-9A-Z]{12}\d{26}")
 _MODELS = ("55", "65")
+LENGTH = 44
 
 
 @dataclass(frozen=True)

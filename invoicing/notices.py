@@ -27,6 +27,7 @@ def owe(
     payload: dict[str, Any] | None,
     now: datetime,
     invoice_number: str = "",
+    send_after: datetime | None = None,
 ) -> OutboxMessage:
     """One message about `order`, in its account's dialect and the transaction of its cause."""
     call = call_about(order, kind, invoice_number=invoice_number)
@@ -40,6 +41,7 @@ def owe(
         base_url=call.base_url,
         payload=payload,
         now=now,
+        send_after=send_after,
     )
 
 
@@ -56,7 +58,12 @@ def call_about(
 
 
 def owe_invoice(
-    invoice: Invoice, units: Sequence[tuple[OrderLine, int]], *, now: datetime, document: str = ""
+    invoice: Invoice,
+    units: Sequence[tuple[OrderLine, int]],
+    *,
+    now: datetime,
+    document: str = "",
+    send_after: datetime | None = None,
 ) -> None:
     """The invoice itself, sale or return; `document` is its XML."""
     body = wire_invoice(invoice, units)
@@ -66,6 +73,7 @@ def owe_invoice(
         key=f"invoice/{invoice.pk}",
         payload=body | ({EMBEDDED: document} if document else {}),
         now=now,
+        send_after=send_after,
     )
     invoice.save(update_fields=["message"])
 

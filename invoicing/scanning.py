@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from invoicing import contents
+from invoicing import commands, contents, nfe
 from invoicing.printing.codes import read_package_code
 from orders import states
 from orders.models import Order, OrderLine
-from sellers.errors import Conflict, NotFound
-from sellers.models import Sku
+from sellers.errors import Conflict, DomainError, NotFound
+from sellers.models import CaseBarcode, Sku
 
 _COUNTED = re.compile(r"(\d{1,4})[*×](.+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: Typed, or as barcodes on a sheet; a SKU of the order with such a code wins.
-COMMANDS = {"n": "new", "c": "close", "u": "undo"}
+#: No order has this many units of a line; a larger number is a slip.
+_MOST = 99_999
+
+Units = tuple[tuple[OrderLine, int], ...]
 
 
 @dataclass(frozen=True)
-class Item:
-    """`quantity` units of a line of this order."""
+class Items:
+    """Units of this order's lines: of one line, or of several with the same SKU."""
 
-    line: OrderLine
-    quantity: int
+    units: Units
 
 
 @dataclass(frozen=True)
 class Command:
     name: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The access key off a printed invoice: the package at hand is closed with it."""
+
+    key: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,15 @@ class SameOrder:
     pass
 
 
-Reading = Item | Command | OtherOrder | SameOrder
+Reading = Items | Command | Paper | OtherOrder | SameOrder
+
+
+class Stray(Conflict):
+    """An item that does not belong here; `sku` tells the record which one it was."""
+
+    def __init__(self, code: str, message: str, *, sku: Sku) -> None:
+        super().__init__(code, message)
+        self.sku = sku
 
 
 def clean(code: str) -> str:
@@ -52,20 +69,24 @@ def clean(code: str) -> str:
     return _CONTROL.sub("", code).strip()
 
 
-def read(*, order: Order, code: str) -> Reading:
-    """What `code` stands for: EAN, reference code, SKU id (`3*code` for three), order id, command.
+def read(*, order: Order, code: str, times: int = 1) -> Reading:
+    """What `code` stands for: EAN, reference code, SKU id, case barcode (`3*code`, or `times`, for
+    three of them), order id, command, or an invoice's access key.
 
-    Raises NotFound `unknown-code`, Conflict `wrong-item` for a SKU that is not in the order (naming
-    an order that waits for it), Conflict `too-many` when the order needs no more of it.
+    Raises NotFound `unknown-code`, and Stray `wrong-item` for a SKU that is not in the order,
+    naming an order that waits for it.
     """
     code = clean(code)
     counted = _COUNTED.fullmatch(code)
-    quantity, bare = (int(counted[1]), counted[2].strip()) if counted else (1, code)
-    lines = _lines_with(order, bare)
+    typed, bare = (int(counted[1]), counted[2].strip()) if counted else (1, code)
+    quantity = min(typed * times, _MOST)
+    lines, units = lines_with(order, bare)
     if lines:
-        return Item(_wanting(order, lines), quantity)
-    if code.lower() in COMMANDS:
-        return Command(COMMANDS[code.lower()])
+        return Items(_spread(order, lines, quantity * units))
+    if command := commands.named(code):
+        return Command(command)
+    if _is_access_key(code):
+        return Paper(code)
     other = order_with_id(order, code)
     if other:
         return SameOrder() if other.pk == order.pk else OtherOrder(other)
@@ -78,17 +99,41 @@ def _matches(code: str, prefix: str = "") -> Q:
     )
 
 
-def _lines_with(order: Order, code: str) -> list[OrderLine]:
+def lines_with(order: Order, code: str) -> tuple[list[OrderLine], int]:
+    """The order's lines of the item with this code, and how many units one scan stands for."""
     if not code:
-        return []
-    found = order.lines.filter(_matches(code, "sku__") | Q(ref=code), quantity__gt=0)
-    return list(found.order_by("index"))
+        return [], 1
+    wanted = order.lines.filter(quantity__gt=0).select_related("sku").order_by("index")
+    single = list(wanted.filter(_matches(code, "sku__") | Q(ref=code)))
+    if single:
+        return single, 1
+    case = CaseBarcode.objects.filter(barcode=code, sku__order_lines__order=order).first()
+    return (list(wanted.filter(sku=case.sku_id)), case.units) if case else ([], 1)
 
 
-def _wanting(order: Order, lines: list[OrderLine]) -> OrderLine:
-    """The first of these lines that is not complete; complete ones all, the last: `put` refuses."""
+def _is_access_key(code: str) -> bool:
+    if len(code) != nfe.LENGTH:
+        return False
+    try:
+        nfe.parse(code)
+    except DomainError:
+        return False
+    return True
+
+
+def _spread(order: Order, lines: list[OrderLine], quantity: int) -> Units:
+    """Line by line until they are complete; what no line wants stays on the last: `put` refuses."""
     left = contents.remaining(order)
-    return next((line for line in lines if left[line.pk]), lines[-1])
+    found: list[tuple[OrderLine, int]] = []
+    for line in lines:
+        units = min(quantity, left[line.pk])
+        if units:
+            found.append((line, units))
+            quantity -= units
+    if quantity:
+        line, units = found.pop() if found else (lines[-1], 0)
+        found.append((line, units + quantity))
+    return tuple(found)
 
 
 def order_with_id(order: Order, code: str) -> Order | None:
@@ -100,23 +145,43 @@ def order_with_id(order: Order, code: str) -> Order | None:
     return Order.objects.filter(ids, account=order.account_id).first()
 
 
-def _stranger(order: Order, code: str) -> Conflict | NotFound:
-    sku = Sku.objects.filter(_matches(code), account=order.account_id).first() if code else None
+def _stranger(order: Order, code: str) -> DomainError:
+    sku = sku_with(order.account_id, code)
     if sku is None:
         return NotFound(
             "unknown-code", _("Nothing here has the code “%(code)s”.") % {"code": code[:60]}
         )
+    said = [_("“%(name)s” is not in this order.") % {"name": sku.name}, *_whither(order, sku)]
+    return Stray("wrong-item", " ".join([*said, *_missing(order)]), sku=sku)
+
+
+def sku_with(account_id: int, code: str) -> Sku | None:
+    """The account's item with this code, be it on the item itself or on a case of it."""
+    if not code:
+        return None
+    skus = Sku.objects.filter(account=account_id)
+    return skus.filter(_matches(code)).first() or skus.filter(case_barcodes__barcode=code).first()
+
+
+def _whither(order: Order, sku: Sku) -> Iterable[str]:
     waiting = (
         Order.objects.filter(lines__sku=sku, status__in=states.OPEN)
         .exclude(pk=order.pk)
         .order_by(F("due_at").asc(nulls_last=True), "pk")
         .first()
     )
-    if waiting is None:
-        message = _("“%(name)s” is not in this order.") % {"name": sku.name}
+    if waiting is not None:
+        yield _("Order %(order)s waits for it.") % {"order": waiting.marketplace_order_id}
+
+
+def _missing(order: Order) -> Iterable[str]:
+    """What the packer should have in hand instead."""
+    left = contents.remaining(order)
+    names = [f"“{line.name}”" for line in order.lines.order_by("index") if left[line.pk]]
+    if not names:
+        return
+    facts = {"names": ", ".join(names[:2]), "more": len(names) - 2}
+    if len(names) > 2:
+        yield _("Still to pack: %(names)s and %(more)d more.") % facts
     else:
-        message = _("“%(name)s” is not in this order. Order %(order)s waits for it.") % {
-            "name": sku.name,
-            "order": waiting.marketplace_order_id,
-        }
-    return Conflict("wrong-item", message)
+        yield _("Still to pack: %(names)s.") % facts

@@ -134,9 +134,9 @@ class InvoiceAdmin(ReadOnly, PortalAdmin):
 class InvoiceSeriesAdmin(AccountIsFixed):
     """Where the next number is set, when the seller's own numbering moved on elsewhere."""
 
-    list_display = ("account", "prefix", "next_number")
+    list_display = ("account", "prefix", "next_number", "closes_by_itself")
     list_select_related = ("account",)
-    fields = ("account", "prefix", "next_number", "fiscal_series")
+    fields = ("account", "prefix", "next_number", "fiscal_series", "closes_by_itself")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

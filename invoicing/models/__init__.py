@@ -4,7 +4,6 @@ from invoicing.models.carriers import Carrier, TrackingEvent
 from invoicing.models.manifests import Manifest, ManifestEntry
 from invoicing.models.packages import (
     INVOICE_NUMBER,
-    Gesture,
     Invoice,
     InvoiceLine,
     InvoiceSeries,
@@ -14,6 +13,7 @@ from invoicing.models.packages import (
 from invoicing.models.paper import PaperSettings, Print
 from invoicing.models.picking import Pick, PickGesture, PickList, PickSlot, ShortPick
 from invoicing.models.returns import Return, ReturnItem
+from invoicing.models.table import Gesture, PackingLease, TableSettings
 
 __all__ = [
     "INVOICE_NUMBER",
@@ -26,6 +26,7 @@ __all__ = [
     "ManifestEntry",
     "Package",
     "PackageItem",
+    "PackingLease",
     "PaperSettings",
     "Pick",
     "PickGesture",
@@ -35,5 +36,6 @@ __all__ = [
     "Return",
     "ReturnItem",
     "ShortPick",
+    "TableSettings",
     "TrackingEvent",
 ]

@@ -119,6 +119,14 @@ class InvoiceSeries(models.Model):
         validators=[MaxValueValidator(999)],
         help_text=_("Access keys must be of this series. Empty: not compared."),
     )
+    closes_by_itself = models.BooleanField(
+        _("closes packages by itself"),
+        default=False,
+        help_text=_(
+            "With its last unit an order's packages close, with the next numbers of this series. "
+            "Off: the packer scans the invoice, or closes by key."
+        ),
+    )
 
     class Meta:
         verbose_name = _("invoice series")
@@ -217,37 +225,3 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.line_id}"
-
-
-class Gesture(models.Model):
-    """One thing a packer did on the screen. `key` comes from the screen: a repeat counts once."""
-
-    order = models.ForeignKey(
-        Order, on_delete=models.CASCADE, related_name="gestures", verbose_name=_("order")
-    )
-    key = models.CharField(_("key"), max_length=40)
-    action = models.CharField(_("action"), max_length=20)
-    package = models.ForeignKey(
-        Package, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    line = models.ForeignKey(
-        OrderLine, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
-    )
-    quantity = models.PositiveIntegerField(_("quantity"), default=0)
-    answer = models.JSONField(_("answer"), default=dict)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, verbose_name=_("who")
-    )
-    at = models.DateTimeField(_("at"))
-    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("gesture")
-        verbose_name_plural = _("gestures")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["order", "key"], name="one_effect_per_gesture")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.order_id}"

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoicing import amounts, gestures, nfe_document, tracking
-from invoicing.gestures import Outcome
+from invoicing import amounts, bench, nfe, nfe_document, tracking
 from invoicing.models import Package
+from invoicing.outcomes import Outcome
 from orders.models import Order, OrderLine
 from sellers.errors import DomainError
 from sellers.models import User
@@ -21,20 +21,38 @@ from sellers.models import User
 Act = Callable[[HttpRequest, Order, datetime, User], Outcome]
 
 
+def _open(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return bench.begin(order=order, now=now, actor=actor)
+
+
+def _take_over(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return bench.take_over(order=order, now=now, actor=actor)
+
+
 def _scan(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.scan(
+    return bench.scan(
         order=order,
         package_id=package_id_in(request.POST),
         code=request.POST.get("code", "")[:200],
+        times=max(_whole(request, "times", default=1), 1),
         now=now,
         actor=actor,
     )
 
 
 def _put(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.put(
+    return bench.put(
         order=order,
         package_id=package_id_in(request.POST),
+        units=((_line(request, order), _whole(request, "quantity", default=1)),),
+        now=now,
+        actor=actor,
+    )
+
+
+def _take_out(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return bench.take_out(
+        package=_package(request, order),
         line=_line(request, order),
         quantity=_whole(request, "quantity", default=1),
         now=now,
@@ -42,11 +60,12 @@ def _put(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outc
     )
 
 
-def _take_out(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.take_out(
+def _move(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return bench.move(
         package=_package(request, order),
         line=_line(request, order),
         quantity=_whole(request, "quantity", default=1),
+        to=_package(request, order, field="to") if request.POST.get("to") else None,
         now=now,
         actor=actor,
     )
@@ -57,9 +76,9 @@ def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
     number = request.POST.get("number", "").strip()
     key = request.POST.get("key", "").strip()
     # A scanner at the number field reads the access key off the printed invoice.
-    if len(number.replace(" ", "")) == 44:
+    if len(number.replace(" ", "")) == nfe.LENGTH:
         number, key = "", number
-    return gestures.close(
+    return bench.close(
         package=_package(request, order),
         number=number,
         key=key,
@@ -82,15 +101,17 @@ def _document(request: HttpRequest) -> bytes:
 
 
 def _reopen(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.reopen(package=_package(request, order), now=now, actor=actor)
+    if package_id_in(request.POST) is None:
+        return bench.reopen_last(order=order, now=now, actor=actor)
+    return bench.reopen(package=_package(request, order), now=now, actor=actor)
 
 
 def _new(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.new(order=order, now=now, actor=actor)
+    return bench.new(order=order, now=now, actor=actor)
 
 
 def _undo(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
-    return gestures.undo(order=order, now=now, actor=actor)
+    return bench.undo(order=order, now=now, actor=actor)
 
 
 def _track(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
@@ -128,9 +149,12 @@ def _deliver(request: HttpRequest, order: Order, now: datetime, actor: User) -> 
 
 
 ACTIONS: dict[str, Act] = {
+    "open": _open,
+    "take-over": _take_over,
     "scan": _scan,
     "put": _put,
     "take-out": _take_out,
+    "move": _move,
     "new": _new,
     "close": _close,
     "reopen": _reopen,
@@ -144,14 +168,15 @@ ACTIONS: dict[str, Act] = {
 # Reading the form
 
 
-def package_id_in(form: Any) -> int | None:
-    text = form.get("package", "")
+def package_id_in(form: Any, *, field: str = "package") -> int | None:
+    text = form.get(field, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def _package(request: HttpRequest, order: Order) -> Package:
+def _package(request: HttpRequest, order: Order, *, field: str = "package") -> Package:
     packages = Package.objects.select_related("order__account")
-    return get_object_or_404(packages, order=order, pk=package_id_in(request.POST) or 0)
+    known = package_id_in(request.POST, field=field)
+    return get_object_or_404(packages, order=order, pk=known or 0)
 
 
 def _line(request: HttpRequest, order: Order) -> OrderLine:

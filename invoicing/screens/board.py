@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
-from django.db.models import F
 from django.utils import timezone
 
-from invoicing import carrying, contents, numbering, packing
+from invoicing import carrying, contents, leasing, numbering, packing
 from invoicing.models import Invoice, Package, PackageItem
+from invoicing.screens import weights
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
+from invoicing.screens.upcoming import next_after
 from invoicing.screens.worth import Worth, remarks_on, worth_of
 from orders import modifying
 from orders.models import Order, OrderLine
@@ -43,9 +44,12 @@ class LineRow:
 
 @dataclass(frozen=True)
 class PackageCard:
+    """`moves_to`: where one of its units goes at a touch, while another package is open too."""
+
     package: Package
     items: list[PackageItem]
     current: bool
+    moves_to: Package | None
     refusal: DomainError | None
     worth: Worth | None
     invoice: Invoice | None
@@ -61,6 +65,19 @@ class PackageCard:
     def units(self) -> int:
         return sum(item.quantity for item in self.items)
 
+    @property
+    def expected_weight(self) -> str:
+        expected = weights.expected_g(self.items)
+        return "" if expected is None else weights.told(expected)
+
+    @property
+    def weighed(self) -> str:
+        return "" if self.package.weight_g is None else weights.told(self.package.weight_g)
+
+    @property
+    def weighs_oddly(self) -> bool:
+        return weights.is_odd(self.package.weight_g, weights.expected_g(self.items))
+
 
 @dataclass(frozen=True)
 class Board:
@@ -75,7 +92,9 @@ class Board:
     remarks: list[str]
     today: date
     moment: datetime
+    switch_package: Package | None
     next_order: str
+    taken: leasing.Holder | None
     carriers: list[str]
 
     @property
@@ -102,16 +121,6 @@ class Board:
         return latest.pk if latest else None
 
     @property
-    def switch_package(self) -> int | None:
-        """The open package that a key makes current: the next one, then round again."""
-        current = self.current
-        others = [card.package for card in self.cards if card.is_open and not card.current]
-        if current is None or not others:
-            return None
-        behind = [package for package in others if package.number > current.package.number]
-        return min(behind or others, key=lambda package: package.number).pk
-
-    @property
     def waiting(self) -> bool:
         """Something is on its way to the marketplace: worth asking again soon."""
         fates = [fate for card in self.cards for fate in (card.fate, card.tracking_fate)]
@@ -132,6 +141,7 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
     messages = _messages(order)
     sees_money = reader.has_perm("orders.view_money")
     current = _current(packages, package_id)
+    following = _following(packages, current)
     return Board(
         order=order,
         due=due(order.due_at, now=now) if order.status in _UNSENT else None,
@@ -140,7 +150,13 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
             rows, key=lambda row: (row.left == 0, row.line.sku.bin_location, row.line.index)
         ),
         cards=[
-            _card(package, current=current, messages=messages, sees_money=sees_money)
+            _card(
+                package,
+                current=current,
+                moves_to=following if package == current else current,
+                messages=messages,
+                sees_money=sees_money,
+            )
             for package in sorted(packages, key=lambda package: package != current)
         ],
         next_number=numbering.upcoming(account=order.account),
@@ -149,18 +165,17 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         remarks=remarks_on(order, lines) if sees_money else [],
         today=timezone.localdate(now, order.account.zone),
         moment=timezone.localtime(now, order.account.zone),
-        next_order=_next_after(order),
+        switch_package=following,
+        next_order=next_after(order, reader=reader, now=now),
+        taken=_taken(order, reader=reader, now=now),
         carriers=carrying.offered(),
     )
 
 
-def _next_after(order: Order) -> str:
-    """Our id of the most urgent order that can be packed, once this one is done."""
-    if order.status in (*contents.PACKABLE, Status.RESERVED):
-        return ""
-    waiting = Order.objects.filter(account=order.account_id, status__in=contents.PACKABLE)
-    soonest = waiting.order_by(F("due_at").asc(nulls_last=True), "pk").first()
-    return soonest.seller_order_id if soonest else ""
+def _taken(order: Order, *, reader: User, now: datetime) -> leasing.Holder | None:
+    """Who else is at the order, or was there last; None while it is the reader's or nobody's."""
+    there = leasing.holder(order, now=now)
+    return there if there is not None and there.packer != reader else None
 
 
 def _packages(order: Order) -> list[Package]:
@@ -180,6 +195,14 @@ def _current(packages: list[Package], package_id: int | None) -> Package | None:
     return asked or (still_open[-1] if still_open else None)
 
 
+def _following(packages: list[Package], current: Package | None) -> Package | None:
+    """The open package that a key makes current: the next one, then round again."""
+    others = [one for one in packages if one.status == Package.Status.OPEN and one != current]
+    if current is None or not others:
+        return None
+    return min(others, key=lambda package: (package.number < current.number, package.number))
+
+
 def _messages(order: Order) -> dict[str, OutboxMessage]:
     """The order's tracking messages by the stem of their key; the latest correction wins."""
     found = OutboxMessage.objects.filter(
@@ -194,6 +217,7 @@ def _card(
     package: Package,
     *,
     current: Package | None,
+    moves_to: Package | None,
     messages: dict[str, OutboxMessage],
     sees_money: bool,
 ) -> PackageCard:
@@ -205,6 +229,7 @@ def _card(
         package=package,
         items=items,
         current=package == current,
+        moves_to=moves_to,
         refusal=packing.why_not_close(package) if is_open else None,
         worth=worth_of(package, items, invoice) if sees_money and items else None,
         invoice=invoice,

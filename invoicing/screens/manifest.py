@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from invoicing import manifests
-from invoicing.gestures import Outcome
 from invoicing.jobs import HAND_OVER
 from invoicing.models import Carrier, Manifest, ManifestEntry, Print
+from invoicing.outcomes import Outcome
 from invoicing.printing import recording
 from invoicing.printing.manifest_pdf import draw_manifest, sheet_of
 from invoicing.screens.access import packer, packers_only

@@ -22,7 +22,7 @@ from invoicing.models import Package, PaperSettings, Print
 from invoicing.printing import codes, finding, papers
 from invoicing.printing.facts import facts_of
 from invoicing.printing.recording import record_packages
-from invoicing.screens.access import packer, packers_only
+from invoicing.screens.access import packer, packers_only, printed_from_screens
 from jobs.admin import page_of
 from jobs.asking import enqueue
 from sellers.errors import DomainError
@@ -31,6 +31,7 @@ from sellers.models import SellerAccount, User
 
 @require_GET
 @packers_only
+@printed_from_screens
 def label(request: HttpRequest, seller_order_id: str, number: int) -> HttpResponse:
     """The label on the screen, for printing with the browser."""
     package = _package(seller_order_id, number)

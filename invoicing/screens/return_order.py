@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from invoicing import crediting, returning
+from invoicing import crediting, nfe, returning
 from invoicing.models import Return, ReturnItem
 from invoicing.returning import Arrived
 from invoicing.screens.access import packer, packers_only
@@ -102,7 +102,7 @@ def _credit(
     _require_decider(actor)
     number, key = request.POST.get("number", "").strip(), ""
     # A scanner reads the access key off the printed invoice.
-    if len(number.replace(" ", "")) == 44:
+    if len(number.replace(" ", "")) == nfe.LENGTH:
         number, key = "", number
     taken_in = _return(request, order)
     invoice = crediting.credit(taken_in=taken_in, number=number, key=key, now=now, actor=actor)

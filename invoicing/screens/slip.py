@@ -9,13 +9,14 @@ from django.views.decorators.http import require_GET
 from invoicing.models import Package, PaperSettings
 from invoicing.printing.codes import code128
 from invoicing.printing.facts import facts_of
-from invoicing.screens.access import packer, packers_only
+from invoicing.screens.access import packer, packers_only, printed_from_screens
 
 SIZES = tuple(PaperSettings.SlipSize.values)
 
 
 @require_GET
 @packers_only
+@printed_from_screens
 def slip(request: HttpRequest, seller_order_id: str, number: int) -> HttpResponse:
     package = get_object_or_404(Package, order__seller_order_id=seller_order_id, number=number)
     facts = facts_of([package.pk])[0]

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from invoicing import gestures
-from invoicing.gestures import Outcome
+from invoicing.models import Package, TableSettings
+from invoicing.outcomes import Outcome
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.acting import ACTIONS, package_id_in
 from invoicing.screens.board import board_of
-from invoicing.screens.company import others_in
 from invoicing.screens.due import clock
+from invoicing.screens.liking import settings_of
 from orders.models import Order
 from sellers.errors import DomainError
 
@@ -34,7 +35,20 @@ def table(request: HttpRequest, seller_order_id: str) -> HttpResponse:
     """The whole screen."""
     order = _order(seller_order_id)
     context = _context(request, order, package_id_in(request.GET))
+    context |= {
+        "liked": settings_of(packer(request)),
+        "prints": TableSettings.Prints.choices,
+        "before": _closed_before(request),
+    }
     return render(request, "packing/table.html", context)
+
+
+def _closed_before(request: HttpRequest) -> Package | None:
+    """The package whose closing opened this order: it is one step back to open it again."""
+    packages = Package.objects.select_related("order").filter(
+        order__seller_order_id=request.GET.get("after", ""), status=Package.Status.CLOSED
+    )
+    return packages.order_by("-closed_at", "-pk").first() if "after" in request.GET else None
 
 
 @require_GET
@@ -88,9 +102,19 @@ def _answer(
     refusal: DomainError | None,
     package_id: int | None,
 ) -> dict[str, Any]:
-    goto = reverse("admin:packing_order", args=[outcome.goto]) if outcome.goto else ""
-    said = {"tone": outcome.tone, "text": outcome.text, "goto": goto, "refused": bool(refusal)}
-    return said | _fragment(request, _order(order.seller_order_id), package_id)
+    said = {
+        "tone": outcome.tone,
+        "text": outcome.text,
+        "goto": _address(outcome.goto),
+        "refused": bool(refusal),
+        "line": outcome.units[-1][0] if outcome.units else None,
+    }
+    shown = _fragment(request, _order(order.seller_order_id), package_id)
+    return said | shown | {"closed": outcome.closed}
+
+
+def _address(seller_order_id: str) -> str:
+    return reverse("admin:packing_order", args=[seller_order_id]) if seller_order_id else ""
 
 
 def _redirect(
@@ -113,7 +137,6 @@ def _fragment(request: HttpRequest, order: Order, package_id: int | None) -> dic
         "html": render_to_string("packing/_board.html", context, request=request),
         "package": board.current.package.pk if board.current else None,
         "waiting": board.waiting,
-        "others": context["others"],
     }
 
 
@@ -124,7 +147,6 @@ def _context(request: HttpRequest, order: Order, package_id: int | None) -> dict
         "board": board_of(order, package_id=package_id, reader=reader, now=now),
         "order": order,
         "packer": reader,
-        "others": others_in(order, reader=reader, now=now),
         "clock": clock(now),
     }
 

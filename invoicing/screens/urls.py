@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from invoicing.screens.liking import like
 from invoicing.screens.manifest import desk as manifest_desk
 from invoicing.screens.manifest import gesture as manifest_gesture
 from invoicing.screens.manifest import manifest as manifest_page
@@ -16,6 +17,7 @@ from invoicing.screens.pick_urls import pick_urls
 from invoicing.screens.queue import queue
 from invoicing.screens.return_order import return_order
 from invoicing.screens.returns import desk
+from invoicing.screens.sheet import sheet
 from invoicing.screens.slip import slip
 from invoicing.screens.table import gesture, state, table
 from invoicing.screens.tracking import preview as tracking_preview
@@ -28,6 +30,8 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("queue/", inside(queue), name="packing_queue"),
         *pick_urls(inside),
+        path("commands/", inside(sheet), name="packing_commands"),
+        path("settings/", inside(like), name="packing_settings"),
         path("returns/", inside(desk), name="returns_desk"),
         path("returns/<str:seller_order_id>/", inside(return_order), name="return_order"),
         path("pack/<str:seller_order_id>/", inside(table), name="packing_order"),

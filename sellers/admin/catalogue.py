@@ -19,7 +19,7 @@ from sellers.admin.base import (
 )
 from sellers.admin.filters import AccountFilter
 from sellers.admin.stock import ShelfColumns, with_free
-from sellers.models import SalesChannelPrice, Sku, StockLevel
+from sellers.models import CaseBarcode, SalesChannelPrice, Sku, StockLevel
 
 PRICES = {
     "price_cents",
@@ -38,6 +38,13 @@ class SalesChannelPriceInline(PortalInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_see_money(request) and bool(super().has_view_permission(request, obj))
+
+
+class CaseBarcodeInline(PortalInline):
+    """What stands on a case: scanned at the packing table, it counts its units."""
+
+    model = CaseBarcode
+    fields = ("barcode", "units")
 
 
 class StockInline(ShelfColumns, ReadOnly, PortalInline):
@@ -61,7 +68,7 @@ class StockInline(ShelfColumns, ReadOnly, PortalInline):
 
 @admin.register(Sku)
 class SkuAdmin(AccountIsFixed):
-    inlines = (SalesChannelPriceInline, StockInline)
+    inlines = (SalesChannelPriceInline, CaseBarcodeInline, StockInline)
     list_filter = (AccountFilter, "is_active")
     list_select_related = ("account",)
     search_fields = ("ref", "ref_code", "ean", "name")

@@ -53,13 +53,15 @@ def enqueue(
     payload: dict[str, Any] | None,
     now: datetime,
     base_url: str = "",
+    send_after: datetime | None = None,
 ) -> OutboxMessage:
     """Promise one call to the marketplace, in the transaction of its cause.
 
     `subject` is the marketplace order id: messages with the same one leave in the order they were
     promised. `key` makes the promise once per account: asked again, the first message comes back
-    unchanged. `path` is below `base_url`, else below the account's marketplace address. The body is
-    serialised here, once: every attempt sends these very bytes.
+    unchanged. It waits until `send_after`, when given. `path` is below `base_url`, else below the
+    account's marketplace address. The body is serialised here, once: every attempt sends these very
+    bytes.
 
     Raises RuntimeError outside a transaction, where cause and message could part, and ValueError
     for a path that is not quoted.
@@ -80,7 +82,7 @@ def enqueue(
             "body": "" if payload is None else orjson.dumps(payload).decode(),
             "priority": _priority(kind),
             "traceparent": traceparent(),
-            "due_at": now,
+            "due_at": send_after or now,
             "created_at": now,
         },
     )

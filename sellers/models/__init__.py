@@ -3,7 +3,7 @@
 from sellers.marketplace.models import DeliveryAttempt, OutboxMessage, StaffDecision
 from sellers.models.accounts import SellerAccount
 from sellers.models.audits import StockAudit
-from sellers.models.catalogue import SalesChannelPrice, Sku
+from sellers.models.catalogue import CaseBarcode, SalesChannelPrice, Sku
 from sellers.models.people import User
 from sellers.models.shipping import (
     CapacityUse,
@@ -18,6 +18,7 @@ from sellers.models.stock import Hold, StockLevel, StockMovement, Warehouse
 
 __all__ = [
     "CapacityUse",
+    "CaseBarcode",
     "Closure",
     "DeliveryAttempt",
     "DeliveryWindow",

@@ -58,6 +58,30 @@ class Sku(models.Model):
         return f"{self.ref} · {self.name}"
 
 
+class CaseBarcode(models.Model):
+    """The barcode on a case of one SKU: scanned, it stands for `units`. Stock stays in units."""
+
+    sku = models.ForeignKey(
+        Sku, on_delete=models.CASCADE, related_name="case_barcodes", verbose_name=_("SKU")
+    )
+    barcode = models.CharField(_("barcode"), max_length=48, db_index=True)
+    units = models.PositiveIntegerField(
+        _("units"), help_text=_("How many units of the SKU are in a case with this barcode.")
+    )
+
+    class Meta:
+        verbose_name = _("case barcode")
+        verbose_name_plural = _("case barcodes")
+        ordering = ["sku", "barcode"]
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "barcode"], name="one_row_per_case_barcode"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="case_units_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.barcode} = {self.units} × {self.sku.ref}"
+
+
 class SalesChannelPrice(models.Model):
     """A price of its own for one sales channel (VTEX's `sc`, trade policy)."""
 

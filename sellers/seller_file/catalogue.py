@@ -1,4 +1,4 @@
-"""The SKUs of a seller file, with their prices by sales channel."""
+"""The SKUs of a seller file, with their prices by sales channel and the barcodes of their cases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sellers.models import SalesChannelPrice, SellerAccount, Sku
+from sellers.models import CaseBarcode, SalesChannelPrice, SellerAccount, Sku
 from sellers.seller_file.merging import Counts, Target, merge
 from sellers.seller_file.progress import Progress, watched
 from sellers.seller_file.reading import Row
@@ -39,6 +39,7 @@ CHANNEL_PRICES = Target(
     values=("price_cents", "list_price_cents"),
     parent="sku_id",
 )
+CASE_BARCODES = Target(CaseBarcode, key=("sku_id", "barcode"), values=("units",), parent="sku_id")
 
 
 def merge_catalogue(
@@ -47,17 +48,24 @@ def merge_catalogue(
     """SKUs the file leaves out stay as they are: `active` is how one is retired."""
     listed = watched(rows, kind="skus", progress=progress)
     yield "skus", merge(SKUS, (_sku(row, account.pk) for row in listed))
-    priced = [row for row in rows if row["sales_channel_prices"] is not None]
-    if priced:
-        ids = sku_ids(account)
-        yield (
-            "sales_channel_prices",
-            merge(
-                CHANNEL_PRICES,
-                _channel_prices(priced, ids),
-                whole_for=[ids[row["ref"]] for row in priced],
-            ),
-        )
+    yield from _merge_below(CHANNEL_PRICES, "sales_channel_prices", rows, account)
+    yield from _merge_below(CASE_BARCODES, "case_barcodes", rows, account)
+
+
+def _merge_below(
+    target: Target, kind: str, rows: list[Row], account: SellerAccount
+) -> Iterator[tuple[str, Counts]]:
+    """The entries that SKUs bring along; a SKU that is silent about them keeps its own."""
+    told = [row for row in rows if row[kind] is not None]
+    if not told:
+        return
+    ids = sku_ids(account)
+    entries = (
+        (ids[row["ref"]], *(entry[name] for name in (*target.key[1:], *target.values)))
+        for row in told
+        for entry in row[kind]
+    )
+    yield kind, merge(target, entries, whole_for=[ids[row["ref"]] for row in told])
 
 
 def sku_ids(account: SellerAccount) -> dict[str, int]:
@@ -68,10 +76,3 @@ def _sku(row: Row, account_id: int) -> tuple[Any, ...]:
     offerings = row["offerings"]
     said = None if offerings is None else orjson.dumps(offerings).decode()
     return (account_id, row["ref"], *(row[name] for name in SKUS.values[:-1]), said)
-
-
-def _channel_prices(rows: list[Row], ids: dict[str, int]) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        for price in row["sales_channel_prices"]:
-            values = (price[name] for name in CHANNEL_PRICES.values)
-            yield (ids[row["ref"]], price["sales_channel"], *values)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from sellers.models import (
+    CaseBarcode,
     DeliveryWindow,
     FreightRate,
     PickupPoint,
@@ -85,11 +86,25 @@ def _skus(account: SellerAccount, refs: Collection[str] | None) -> list[Document
         parent="sku_id",
         order=("sales_channel",),
     )
+    cases = _by_parent(
+        schema.CASE_BARCODE,
+        CaseBarcode.objects.filter(sku__in=skus),
+        parent="sku_id",
+        order=("barcode",),
+    )
     return [
-        _plain(schema.SKU, sku)
+        _sku(sku)
         | {"offerings": sku.offerings, "sales_channel_prices": prices.get(sku.pk, [])}
+        | ({"case_barcodes": cases[sku.pk]} if sku.pk in cases else {})
         for sku in _sorted(skus, "ref")
     ]
+
+
+def _sku(sku: Sku) -> Document:
+    """Case barcodes came to the format late: only SKUs that have some carry the key."""
+    document = _plain(schema.SKU, sku)
+    del document["case_barcodes"]
+    return document
 
 
 def _stock(account: SellerAccount, refs: Collection[str] | None) -> list[Document]:

@@ -57,7 +57,11 @@ def _check_ids(document: Row, problems: Problems) -> None:
         _check_unique(document[name] or [], name, key, itemgetter(column), problems)
     for index, sku in enumerate(document["skus"] or []):
         path = f"skus[{index}]"
-        for column, key in (("sales_channel_prices", "sales_channel"), ("offerings", "id")):
+        for column, key in (
+            ("sales_channel_prices", "sales_channel"),
+            ("offerings", "id"),
+            ("case_barcodes", "barcode"),
+        ):
             if sku[column]:
                 _check_unique(sku[column], f"{path}.{column}", key, itemgetter(key), problems)
 

@@ -136,6 +136,13 @@ SALES_CHANNEL_PRICE = Shape(
     rules=(_list_price_not_below_price,),
 )
 
+CASE_BARCODE = Shape(
+    {
+        "barcode": Value("barcode", values.ident(48)),
+        "units": Value("units", values.whole(1, 9999)),
+    }
+)
+
 SKU = Shape(
     {
         "id": Value("ref", values.ident(100)),
@@ -156,6 +163,7 @@ SKU = Shape(
         "active": Value("is_active", values.flag, True),
         "offerings": Entries("offerings", OFFERING),
         "sales_channel_prices": Entries("sales_channel_prices", SALES_CHANNEL_PRICE),
+        "case_barcodes": Entries("case_barcodes", CASE_BARCODE),
     },
     rules=(_list_price_not_below_price,),
 )

@@ -1,18 +1,43 @@
 "use strict";
-// The scan box: what a scanner types lands in it wherever the focus is, with Enter or without;
-// a letter on the empty box is a command. Pasting is never touched.
+// The scan box: what a scanner types lands in it wherever the focus is, with Enter or without. A
+// scanner types far faster than a person, so it is told from typing by its pace. A letter on the
+// empty box is a command, and so are the barcodes of the command sheet. Pasting is never touched.
 const ScanBox = (() => {
-  const COMMAND_PAUSE = 300, SCANNER_GAP = 35, SCANNER_SILENCE = 120;
+  // In milliseconds: between two characters of a scanner at most; after its last one; between a
+  // quantity typed by hand and the scan behind it at least; how long a letter waits for company.
+  const GAP = 35, SILENCE = 120, HAND = 250, ALONE = 300;
+  const SHORTEST = 6;
   const form = document.getElementById("scan-form");
   const box = document.getElementById("scan");
-  let told, pending = 0, last = 0, burst = 0, afterLetter = false;
+  const shown = document.getElementById("times");
+  const commands = JSON.parse(document.body.dataset.commands || "{}");
+  const clean = (code) => code.replace(/[\u0000-\u001f\u007f]/g, "").trim();
+
+  /** The run of characters at a scanner's pace that an event belongs to. */
+  class Run {
+    length = 0; text = ""; pause = 0; last = -1e9;
+    hear(event, characters) {
+      const gap = event.timeStamp - this.last;
+      if (gap >= GAP) { this.length = 0; this.text = ""; this.pause = gap; }
+      this.length += 1;
+      this.text += characters;
+      this.last = event.timeStamp;
+      return this;
+    }
+    get isScan() { return this.length >= SHORTEST; }
+  }
+
+  const run = new Run();
+  let told, pending = 0, times = 1, kept = "";
 
   /**
-   * `scanned` gets each code, `command` the name that `keys` gives a letter. While `busy` says
-   * yes, something covers the screen and has the keyboard to itself.
+   * `scanned(code, times)` gets each code. `command(name, isSure)` gets the commands: those of the
+   * sheet, and the name that `keys` gives a letter; sure is who scanned it or pressed Enter. A letter
+   * that `isItem` is a code like others. While `busy` says yes, something covers the screen and has
+   * the keyboard to itself.
    */
   function attach(listener) {
-    told = listener;
+    told = { isItem: () => false, ...listener };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
@@ -25,44 +50,106 @@ const ScanBox = (() => {
     focus();
   }
 
+  // --- what is in the box
+
   function submit() {
     clearTimeout(pending);
-    const code = box.value.replace(/[\u0000-\u001f\u007f]/g, "").trim();
+    const [code, by] = counted();
     box.value = "";
-    if (code) told.scanned(code);
+    if (code) take(code, by);
   }
 
-  // A scanner without Enter: a burst of characters, then silence. A person never types like that.
+  /** What is in the box, without a quantity that was typed by hand before the scan. */
+  function counted() {
+    const code = clean(box.value), before = code.slice(0, Math.max(code.length - run.length, 0));
+    const isCount = run.isScan && run.pause >= HAND && /^[1-9]\d{0,2}$/.test(before);
+    return isCount ? [code.slice(before.length), Number(before)] : [code, times];
+  }
+
+  function take(code, by) {
+    const name = named(code), count = /^([1-9]\d{0,3})[*×]$/.exec(code);
+    if (count && shown) return multiply(Number(count[1]));
+    if (/^x\d+$/.test(name ?? "")) return shown ? multiply(Number(name.slice(1))) : Sound.play("wrong");
+    if (name) return told.command(name, true);
+    const letter = told.keys[code.toLowerCase()];
+    if (letter && !told.isItem(code)) return told.command(letter, true);
+    multiply(1);
+    told.scanned(code, by);
+  }
+
+  function named(code) {
+    return commands[clean(code).toUpperCase()];
+  }
+
+  /** The next scan counts so often; only on screens that show it. */
+  function multiply(by) {
+    times = by;
+    if (!shown) return;
+    shown.hidden = by === 1;
+    shown.textContent = `× ${by}`;
+  }
+
   function typed(event) {
     clearTimeout(pending);
-    const now = event.timeStamp;
-    burst = now - last < SCANNER_GAP ? burst + 1 : 1;
-    last = now;
+    run.hear(event, event.data ?? "");
     // The letter was a command; what follows at a scanner's pace is a code of its own.
-    if (afterLetter && burst >= 2 && box.value.length === 3) box.value = box.value.slice(1);
-    if (burst >= 2) afterLetter = false;
+    if (kept && run.length >= 2 && box.value.startsWith(kept)) box.value = box.value.slice(1);
+    if (run.length >= 2) kept = "";
     const name = told.keys[box.value.toLowerCase()];
-    if (box.value.length === 1 && name) pending = setTimeout(obey, COMMAND_PAUSE, name);
-    else if (burst >= 6 && burst >= box.value.length) pending = setTimeout(submit, SCANNER_SILENCE);
+    if (box.value.length === 1 && name) pending = setTimeout(obey, ALONE, name);
+    // A scanner without Enter: a burst of characters, then silence.
+    else if (run.isScan && (run.length >= box.value.length || counted()[0] !== clean(box.value))) pending = setTimeout(submit, SILENCE);
   }
 
   function obey(name) {
     box.value = "";
-    told.command(name);
+    told.command(name, false);
+  }
+
+  // --- a scan into another field: the field gets back what it held, the box gets the code. Fields
+  // --- that a scanner is meant for say so (data-takes-scans).
+
+  const astray = new Run();
+  let before = "", field = null, ending = 0;
+
+  function isElsewhere(target) {
+    return target !== box && target.matches("input, textarea") && !("takesScans" in target.dataset);
+  }
+
+  function overhear(event) {
+    if (event.timeStamp - astray.last >= GAP) [field, before] = [event.target, event.target.value];
+    clearTimeout(ending);
+    if (astray.hear(event, event.key).isScan) ending = setTimeout(fetchBack, SILENCE);
+  }
+
+  function fetchBack() {
+    clearTimeout(ending);
+    field.value = before;
+    const code = clean(astray.text);
+    astray.length = 0;
+    box.focus({ preventScroll: true });
+    take(code, times);
   }
 
   function pressed(event) {
-    if (told.busy()) return;
+    if (told.busy(event)) return;
+    if (event.key === "Enter" && event.target === field && astray.isScan && event.timeStamp - astray.last < SILENCE) {
+      event.preventDefault();
+      return fetchBack();
+    }
     if (event.key === "Escape") {
       event.preventDefault();
-      box.value = "";
+      clear();
+      multiply(1);
       return box.focus();
     }
-    const typing = event.target.closest("input, textarea, select");
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (plain && isElsewhere(event.target)) overhear(event);
     // A space or Enter on a button presses it; any other character belongs to the scan box.
-    if (!typing && plain && event.key !== " ") box.focus();
+    else if (plain && event.key !== " " && !event.target.closest("input, textarea")) box.focus();
   }
+
+  // --- for the screens
 
   function focus() {
     if (!told.busy()) box.focus({ preventScroll: true });
@@ -74,10 +161,17 @@ const ScanBox = (() => {
 
   /** A code that began with a command's letter, typed slowly, or a scan right behind it. */
   function goOnAfter(letter) {
-    afterLetter = true;
+    kept = letter;
     box.value = letter;
     box.focus();
   }
 
-  return { attach, focus, clear, goOnAfter };
+  /** The quantity that was given for the next scan, used up by something else. */
+  function onceTimes() {
+    const by = times;
+    multiply(1);
+    return by;
+  }
+
+  return { attach, focus, clear, goOnAfter, onceTimes, named };
 })();

@@ -1,7 +1,6 @@
 "use strict";
-// Four tones that cannot be mistaken for each other. Muted per person, on this device.
+// Four tones that cannot be mistaken for each other. Muted per person, on every device.
 const Sound = (() => {
-  const memory = `packing-muted-${document.body.dataset.packer}`;
   const button = document.getElementById("mute");
   // [frequency in Hz, start and length in seconds], wave
   const tones = {
@@ -12,8 +11,7 @@ const Sound = (() => {
     info: [[[740, 0, 0.05]], "sine"],
   };
   let audio = null;
-  let muted = false;
-  try { muted = localStorage.getItem(memory) === "1"; } catch { /* private mode: sound is on */ }
+  let muted = button.getAttribute("aria-pressed") === "true";
 
   function show() {
     button.setAttribute("aria-pressed", String(muted));
@@ -42,13 +40,19 @@ const Sound = (() => {
     voice.stop(at + length);
   }
 
-  button.hidden = false;
-  button.addEventListener("click", () => {
+  function toggle() {
     muted = !muted;
-    try { localStorage.setItem(memory, muted ? "1" : ""); } catch { /* as above */ }
     show();
     play("info");
-  });
+    // Not kept without a connection; the next press keeps it.
+    const fields = { is_muted: muted ? "1" : "0", csrfmiddlewaretoken: button.dataset.token };
+    fetch(button.dataset.keep, {
+      method: "POST", body: new URLSearchParams(fields), headers: { "X-Requested-With": "fetch" },
+    }).catch(() => {});
+  }
+
+  button.hidden = false;
+  button.addEventListener("click", toggle);
   show();
-  return { play };
+  return { play, toggle };
 })();

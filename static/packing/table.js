@@ -3,20 +3,31 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const board = $("board"), form = $("scan-form"), said = $("said");
-  const sure = $("sure"), help = $("help"), others = $("others");
-  const KEYS = { n: "new", c: "close", u: "undo", s: "switch", p: "slip", g: "next", "?": "help" };
-  let waiting = Boolean(document.body.dataset.waiting), next = 0;
+  const sure = $("sure"), help = $("help"), facts = document.body.dataset;
+  const KEYS = {
+    n: "new", c: "close", u: "undo", s: "switch", m: "move", p: "print", r: "reopen", g: "next",
+    t: "take-over", q: "mute", "+": "more", "-": "less", "?": "help",
+  };
+  let waiting = Boolean(facts.waiting), next = 0, lastLine = null;
 
   // --- answers
 
-  function answered(answer) {
+  async function answered(answer) {
     if (answer.goto) return void location.assign(answer.goto);
     if (answer.html) draw(answer);
     if (answer.refused) return complain(answer);
-    said.className = `said ${answer.tone}`;
-    said.textContent = answer.text;
-    Sound.play(answer.tone);
+    lastLine = answer.line ?? lastLine;
+    tell(answer.text, answer.tone);
     ScanBox.focus();
+    if (!answer.closed?.length) return;
+    await print(answer.closed.flatMap((id) => papersOf(board.querySelector(`.package[data-package="${id}"]`), facts.prints)));
+    if ("opensNext" in facts) openNext();
+  }
+
+  function tell(text, tone) {
+    said.className = `said ${tone}`;
+    said.textContent = text;
+    Sound.play(tone);
   }
 
   function draw(answer) {
@@ -28,8 +39,6 @@
       if (known.has(details.id)) details.open = open.has(details.id);
     }
     board.querySelectorAll(".panes > section").forEach((s, i) => { s.scrollTop = scrolled[i] ?? 0; });
-    others.textContent = answer.others;
-    others.hidden = !answer.others;
     form.elements.package.value = answer.package ?? "";
     waiting = answer.waiting;
     lookLater();
@@ -38,7 +47,8 @@
   function complain(answer) {
     said.textContent = "";
     ScanBox.clear();
-    Alarm.show(answer, () => {
+    const dropped = answer.dropped ? `\n${facts.dropped.replace("0", answer.dropped)}` : "";
+    Alarm.show({ tone: answer.tone, text: answer.text + dropped }, () => {
       if (answer.signedOut) return here();
       ScanBox.clear();
       ScanBox.focus();
@@ -51,42 +61,83 @@
     location.assign(location.pathname + (chosen ? `?package=${encodeURIComponent(chosen)}` : ""));
   }
 
-  // --- scanning
-
-  function scan(code) {
-    const fields = new FormData(form);
-    fields.set("code", code);
-    fields.set("gesture", Sending.id());
-    Sending.send(fields, answered);
+  /** A gesture: what the packer did, with an id of its own. */
+  function act(action, fields = {}, done = answered) {
+    const sent = new FormData(form);
+    for (const [name, value] of Object.entries({ ...fields, action, gesture: Sending.id() })) sent.set(name, value);
+    Sending.send(sent, done);
   }
 
-  // --- commands
+  // --- scans and commands
 
-  function command(name) {
-    if (name === "help") return help.showModal();
-    if (name === "slip") return follow("[data-slip]");
-    if (name === "next") return follow("[data-next-order]");
-    if (name === "switch") return follow("[data-switch]");
-    if (name === "close") return askToClose();
-    const target = board.querySelector(`form[data-name="${name}"]`);
-    if (target) target.requestSubmit();
-    else Sound.play("wrong");
+  const commands = {
+    help: () => help.showModal(),
+    mute: () => Sound.toggle(),
+    ok: () => tell(facts.nothingToConfirm, "info"),
+    next: openNext,
+    print: () => {
+      const papers = papersOf(board.querySelector("[data-last-closed]"), facts.prints || "slip");
+      papers.length ? print(papers) : Sound.play("wrong");
+    },
+    switch: () => use(board.querySelector("[data-switch]")),
+    new: () => act("new"),
+    undo: () => act("undo"),
+    reopen: () => board.querySelector(".package.closed") ? act("reopen", { package: "" }) : follow($("before")),
+    "take-over": () => act("take-over"),
+    close: (isSure) => close(isSure),
+    more: () => again("put"),
+    less: () => again("take-out"),
+    move: () => again("move", { to: board.querySelector("[data-switch]")?.dataset.package ?? "" }),
+  };
+
+  /** The line that was scanned last, once more, or less, or into another box. */
+  function again(action, fields = {}) {
+    if (!lastLine) return Sound.play("wrong");
+    act(action, { line: lastLine, quantity: ScanBox.onceTimes(), ...fields });
   }
 
-  function follow(selector) {
-    const link = board.querySelector(selector);
+  function follow(link) {
     if (link) link.click();
     else Sound.play("wrong");
   }
 
-  function askToClose() {
-    const current = board.querySelector("[data-current]");
-    const target = board.querySelector('form[data-name="close"]');
-    if (!current || !target || target.querySelector("button").disabled) return Sound.play("wrong");
-    const facts = current.dataset;
-    const number = target.elements.number.value.trim() || facts.next;
-    const worth = current.querySelector(".worth");
-    $("sure-text").textContent = [facts.sure, `${facts.invoice} ${number}`, worth?.textContent].filter(Boolean).join("\n");
+  function openNext() {
+    const link = board.querySelector("[data-next-order]");
+    if (link) location.assign(`${link.href}?after=${encodeURIComponent(facts.order)}`);
+    else Sound.play("info");
+  }
+
+  /** Another open package becomes the one at hand. */
+  function use(link) {
+    if (!link) return Sound.play("wrong");
+    form.elements.package.value = link.dataset.package;
+    look(true);
+  }
+
+  /** Addresses of a closed package's papers, of the kinds that `prints` names. */
+  function papersOf(card, prints) {
+    return prints.split(" ").flatMap((kind) => card?.querySelector(`[data-paper="${kind}"]`)?.href ?? []);
+  }
+
+  async function print(addresses) {
+    const failed = await Printing.print(addresses);
+    // A missing paper is said, and holds nothing up.
+    if (failed.length) tell(facts.notPrinted, "info");
+    ScanBox.focus();
+  }
+
+  // --- closing asks once, unless it was scanned
+
+  const closing = () => board.querySelector('form[data-name="close"]');
+
+  function close(isSure) {
+    const target = closing();
+    if (!target || target.querySelector("button").disabled) return Sound.play("wrong");
+    if (isSure) return target.requestSubmit();
+    const current = board.querySelector("[data-current]").dataset;
+    const number = target.elements.number.value.trim() || current.next;
+    const worth = board.querySelector("[data-current] .worth");
+    $("sure-text").textContent = [current.sure, `${current.invoice} ${number}`, worth?.textContent].filter(Boolean).join("\n");
     sure.hidden = false;
     $("sure-yes").focus();
   }
@@ -94,7 +145,32 @@
   function decide(yes) {
     sure.hidden = true;
     ScanBox.focus();
-    if (yes) board.querySelector('form[data-name="close"]')?.requestSubmit();
+    if (yes) closing()?.requestSubmit();
+  }
+
+  /** True while the question has the keyboard. */
+  function onQuestion(event) {
+    if (sure.hidden) return false;
+    if (event.key === "Enter" && document.activeElement !== $("sure-no")) {
+      event.preventDefault();
+      if (!event.repeat) decide(true);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      decide(false);
+    } else if (event.key.length === 1 && event.key !== " ") {
+      // A code that begins with the letter, typed slowly; or a scan, which is none of the question's.
+      sure.hidden = true;
+      ScanBox.goOnAfter("c");
+    }
+    return true;
+  }
+
+  /** The help gives way to a scan. */
+  function onHelp(event) {
+    if (!help.open) return false;
+    if (event.key.length !== 1 || event.key === " ") return true;
+    help.close();
+    return false;
   }
 
   // --- every other form on the board
@@ -123,44 +199,52 @@
     }
     fields.set("gesture", Sending.id());
     fields.set("package", fields.get("package") || form.elements.package.value);
+    if ("counted" in target.dataset) fields.set("quantity", ScanBox.onceTimes());
     Sending.send(fields, answered);
   });
 
-  // --- the question before a package is closed
-
-  document.addEventListener("keydown", (event) => {
-    if (!sure.hidden && !Alarm.isOpen) onSure(event);
+  board.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-package], a[data-next-order]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if ("nextOrder" in link.dataset) openNext();
+    else use(link);
   });
 
-  function onSure(event) {
-    if (event.key === "Enter" && document.activeElement !== $("sure-no")) {
-      event.preventDefault();
-      if (!event.repeat) decide(true);
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      decide(false);
-    } else if (event.key.length === 1 && event.key !== " ") {
-      // A code that begins with the letter, typed slowly; or a scan, which is none of the dialog's.
-      sure.hidden = true;
-      ScanBox.goOnAfter("c");
-    }
-  }
+  // An invoice's XML may be dropped anywhere on the table.
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const target = closing();
+    if (!target || !event.dataTransfer.files.length) return Sound.play("wrong");
+    target.elements.document.files = event.dataTransfer.files;
+    target.requestSubmit();
+  });
 
   $("sure-yes").addEventListener("click", () => decide(true));
   $("sure-no").addEventListener("click", () => decide(false));
   $("help-key").hidden = false;
   $("help-key").addEventListener("click", () => help.showModal());
   help.addEventListener("close", ScanBox.focus);
+  help.addEventListener("change", async ({ target }) => {
+    const value = target.type === "checkbox" ? Number(target.checked) : target.value;
+    if (value === 0) delete facts[target.dataset.liked];
+    else facts[target.dataset.liked] = value;
+    const { keep, token } = $("mute").dataset;
+    const body = new URLSearchParams({ [target.name]: value, csrfmiddlewaretoken: token });
+    await fetch(keep, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => Sound.play("wrong"));
+  });
 
   // --- news from the marketplace: quickly while something is on its way, else now and then
 
-  async function look() {
+  async function look(atOnce = false) {
     const editing = board.contains(document.activeElement) && document.activeElement.matches("input");
     const typed = [...board.querySelectorAll("input")].some((i) => i.value !== i.defaultValue);
-    if (!document.hidden && !Sending.busy && !editing && !typed && !Alarm.isOpen && sure.hidden) {
+    const isFree = !document.hidden && !Sending.busy && !editing && !typed && !Alarm.isOpen && sure.hidden;
+    if (atOnce || isFree) {
       try {
         const chosen = encodeURIComponent(form.elements.package.value);
-        const answer = await fetch(`${document.body.dataset.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
+        const answer = await fetch(`${facts.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
         if (answer.redirected || answer.status === 403) return here();
         if (answer.ok && !Sending.busy) draw(await answer.json());
       } catch {
@@ -174,10 +258,35 @@
     clearTimeout(next);
     next = setTimeout(look, waiting ? 2000 : 15000);
   }
-  lookLater();
 
-  ScanBox.attach({ keys: KEYS, scanned: scan, command, busy: () => Alarm.isOpen || !sure.hidden || help.open });
+  // --- the beginning: what a crash left unsent, then this order becomes this packer's
+
+  function begin() {
+    // This tab knows what it did; a tab that was never here comes back from somewhere.
+    const mark = `packing-here-${facts.order}`;
+    const isNew = !sessionStorage.getItem(mark);
+    sessionStorage.setItem(mark, "1");
+    Sending.recover((answer, isHere) => {
+      if (isHere) answered(answer);
+      else if (answer.refused) complain(answer);
+    }, (count) => complain({ tone: "wrong", text: facts.stale.replace("0", count) }));
+    act("open", {}, (answer) => {
+      if (answer.html) draw(answer);
+      if (answer.refused) complain(answer);
+      else if (isNew && answer.text && !said.textContent) tell(answer.text, "info");
+    });
+  }
+
+  ScanBox.attach({
+    keys: KEYS,
+    scanned: (code, times) => act("scan", { code, times }),
+    command: (name, isSure) => commands[name]?.(isSure),
+    isItem: (code) => Boolean(board.querySelector(`[data-ref="${CSS.escape(code)}" i]`)),
+    busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || onHelp(event) : !sure.hidden || help.open),
+  });
   // An error of a plain form, or one that came before the script was ready, waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
-  document.body.dataset.ready = "1";
+  lookLater();
+  if ("packable" in facts) begin();
+  facts.ready = "1";
 })();

@@ -60,9 +60,9 @@
 
   // --- gestures
 
-  function scan(code) {
+  function scan(code, times) {
     const fields = new FormData(form);
-    fields.set("code", code);
+    fields.set("code", times > 1 ? `${times}*${code}` : code);
     fields.set("gesture", Sending.id());
     Sending.send(fields, answered);
   }
@@ -76,8 +76,13 @@
     Sending.send(fields, (answer) => answered(answer, target));
   });
 
-  function command(letter) {
-    if (letter === "?") return help.showModal();
+  // What the barcodes of the command sheet mean here.
+  const SHEET = { undo: "u", print: "p", short: "k", "take-over": "o", close: "f" };
+
+  function command(name) {
+    if (name === "?") return help.showModal();
+    if (name === "mute") return Sound.toggle();
+    const letter = SHEET[name] ?? name;
     const target = board.querySelector(`[data-key="${letter}"]:not(:disabled)`);
     if (!target) return Sound.play("wrong");
     if (target.matches("input")) return target.select();

@@ -114,6 +114,8 @@ def test_never_writes_a_price_or_a_secret_into_the_history(
         "sales_channel_prices-INITIAL_FORMS": 0,
         "sales_channel_prices-0-sales_channel": "3",
         "sales_channel_prices-0-price_cents": 54321,
+        "case_barcodes-TOTAL_FORMS": 0,
+        "case_barcodes-INITIAL_FORMS": 0,
         "levels-TOTAL_FORMS": 0,
         "levels-INITIAL_FORMS": 0,
     }

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser import packer
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
@@ -42,6 +43,9 @@ def tablet(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport=TABLET, locale="en-GB")
     context.set_default_timeout(10_000)
     yield context
+    for page in context.pages:
+        # What is on its way to the server would meet the tables being emptied.
+        packer.settled(page)
     context.close()
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-#: Longer than the screen waits for the rest of a code after a command letter.
-AFTER_A_COMMAND_MS = 450
+#: Slower than any scanner.
+BY_HAND_MS = 50
+#: Longer than an Enter counts as the end of a scan.
+AFTER_A_SCAN_MS = 200
 
 
 def sign_in(page: Page, portal: str, username: str, password: str = "password") -> None:  # noqa: S107  # the tests' own
@@ -17,6 +19,24 @@ def sign_in(page: Page, portal: str, username: str, password: str = "password") 
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_be_visible()
     expect(page.locator("#scan")).to_be_focused()
+
+
+#: Types like a scanner: all characters within one turn of the event loop, however slow the machine.
+_BURST = """([code, ends]) => {
+  const press = (key) => {
+    const init = { key, bubbles: true, cancelable: true };
+    return document.activeElement.dispatchEvent(new KeyboardEvent("keydown", init));
+  };
+  for (const character of code) {
+    if (press(character)) document.execCommand("insertText", false, character);
+  }
+  if (ends && press("Enter")) document.activeElement.form?.requestSubmit();
+}"""
+
+
+def burst(page: Page, code: str, *, enter: bool = True) -> None:
+    """A scanner at its own pace, wherever the focus is; with Enter behind it or without."""
+    page.evaluate(_BURST, [code, enter])
 
 
 def scan(page: Page, code: str) -> None:
@@ -30,11 +50,21 @@ def scan_order(page: Page, order_id: str) -> None:
     page.wait_for_url("**/package/pack/**")
     expect(page.locator("body[data-ready]")).to_be_visible()
     expect(page.locator("h1")).to_contain_text(order_id)
+    settled(page)
 
 
 def command(page: Page, key: str) -> None:
     """A command letter on the empty scan box: new, undo."""
     _answered(page, lambda: page.keyboard.press(key))
+
+
+def acknowledge(page: Page, key: str = "Enter") -> None:
+    """Once the alarm takes it: a key right behind a scan is taken for the scan's own."""
+    alarm = page.locator("#alarm")
+    expect(alarm).to_be_visible()
+    page.wait_for_timeout(AFTER_A_SCAN_MS)
+    page.keyboard.press(key)
+    expect(alarm).to_be_hidden()
 
 
 def close_package(page: Page) -> str:
@@ -52,7 +82,8 @@ def type_into(page: Page, name: str, text: str) -> None:
     for _tab in range(80):
         page.keyboard.press("Tab")
         if page.evaluate(focused) == name:
-            page.keyboard.type(text)
+            # By hand: what is typed faster is a scan, and goes to the scan box.
+            page.keyboard.type(text, delay=BY_HAND_MS)
             return
     raise AssertionError(f"No field {name} within eighty tabs")
 
@@ -65,4 +96,9 @@ def _type(page: Page, code: str) -> None:
 def _answered(page: Page, act: Callable[[], None]) -> None:
     with page.expect_response(lambda response: response.url.endswith("/do/")):
         act()
-    page.wait_for_timeout(50)  # the answer is drawn in the next turn of the event loop
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Every gesture was answered, and the answer is drawn."""
+    expect(page.locator("#board[aria-busy=true]")).to_have_count(0)

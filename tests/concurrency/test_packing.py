@@ -11,8 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from invoicing import contents, gestures, numbering, packing
-from invoicing.models import Invoice, InvoiceSeries, Package, PackageItem
+from invoicing import bench, contents, gestures, leasing, numbering, packing
+from invoicing.models import Invoice, InvoiceSeries, Package, PackageItem, PackingLease
+from invoicing.outcomes import Outcome
+from orders import moving
 from orders.models import Order
 from sellers.errors import Conflict
 from sellers.marketplace.claiming import claim_due
@@ -83,13 +85,66 @@ def test_control_without_the_order_lock_the_last_unit_is_packed_by_many(
 def test_the_same_gesture_sent_at_once_counts_once() -> None:
     order, ana, key = an_order(Line(quantity=9)), User.objects.create_user("ana"), uuid4().hex
     line = order.lines.get()
-    put = partial(
-        gestures.put, order=order, package_id=None, line=line, quantity=1, now=NOW, actor=ana
-    )
+    put = partial(bench.put, order=order, package_id=None, units=((line, 1),), now=NOW, actor=ana)
     send = partial(gestures.once, order=order, key=key, action="put", now=NOW, actor=ana, act=put)
     answers = together([send] * PACKERS)
     assert len(set(answers)) == 1
     assert PackageItem.objects.get().quantity == 1
+
+
+@pytest.fixture
+def slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has looked who is at the order before anybody writes that it is them."""
+    look = leasing._look
+
+    def slowly(order: Order) -> Any:
+        found = look(order)
+        time.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(leasing, "_look", slowly)
+
+
+def take_together() -> tuple[int, int]:
+    """Everybody scans in an order that its packer left long ago; how many may, units packed."""
+    order = an_order(Line(quantity=9))
+    gone = User.objects.create_user("gone")
+    PackingLease.objects.create(order=order, packer=gone, since=NOW, seen_at=NOW)
+    line, later = order.lines.get(), NOW + timedelta(hours=1)
+    calls = []
+    for number in range(PACKERS):
+        actor = User.objects.create_user(f"packer{number}")
+        put = partial(
+            bench.put, order=order, package_id=None, units=((line, 1),), now=later, actor=actor
+        )
+        calls.append(
+            partial(
+                gestures.once,
+                order=order,
+                key=uuid4().hex,
+                action="put",
+                now=later,
+                actor=actor,
+                act=put,
+            )
+        )
+    answers = together(calls)
+    packed = sum(item.quantity for item in PackageItem.objects.filter(line=line))
+    return sum(isinstance(answer, Outcome) for answer in answers), packed
+
+
+@pytest.mark.usefixtures("slow_look")
+def test_an_order_becomes_one_packers_however_many_begin_at_once() -> None:
+    assert take_together() == (1, 1)
+
+
+@pytest.mark.usefixtures("slow_look")
+def test_control_without_the_order_lock_it_becomes_many_packers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moving, "lock", lambda *, order_id: Order.objects.get(pk=order_id))
+    may, _packed = take_together()
+    assert may > 1
 
 
 def close_together() -> list[Any]:

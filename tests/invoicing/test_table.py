@@ -8,13 +8,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from invoicing.models import Gesture, Package, PackageItem
-from invoicing.screens import company
-from orders.models import Order
 from orders.states import Status
 from tests.builders import Line, a_seller, a_sku, an_order, staff
+from tests.invoicing.table import do, packed, screen
 
 pytestmark = pytest.mark.django_db
 EAN = "7891234567895"
@@ -24,20 +22,6 @@ EAN = "7891234567895"
 def ana(client: Client) -> Client:
     client.force_login(staff("ana"))
     return client
-
-
-def do(client: Client, order: Order, action: str, **fields: Any) -> dict[str, Any]:
-    fields = {"gesture": uuid4().hex} | fields | {"action": action}
-    address = reverse("admin:packing_gesture", args=[order.seller_order_id])
-    answer = client.post(address, fields, headers={"X-Requested-With": "fetch"})
-    assert answer.status_code == 200, answer.content
-    said: dict[str, Any] = answer.json()
-    return said
-
-
-def packed(order: Order) -> list[tuple[int, str, int]]:
-    items = PackageItem.objects.filter(package__order=order).order_by("package", "line")
-    return [(item.package.number, item.line.ref, item.quantity) for item in items]
 
 
 @pytest.mark.parametrize("code", [EAN, "REF-1", "1001", f"\x02 {EAN}\r\n"])
@@ -148,7 +132,9 @@ def test_undo_leaves_another_packers_units_alone(ana: Client, client: Client) ->
     do(ana, order, "scan", code="1001")
     other = Client()
     other.force_login(staff("bia"))
-    assert do(other, order, "undo")["refused"]
+    do(other, order, "take-over")
+    said = do(other, order, "undo")
+    assert (said["refused"], said["text"]) == (True, "There is nothing to undo.")
     assert packed(order) == [(1, "1001", 1)]
 
 
@@ -157,7 +143,7 @@ def test_command_barcodes_open_and_close_packages(ana: Client) -> None:
     do(ana, order, "scan", code="1001")
     second = do(ana, order, "scan", code="N")["package"]
     do(ana, order, "scan", code="1001", package=second)
-    do(ana, order, "scan", code="c", package=second)
+    do(ana, order, "scan", code="cmdclose", package=second)
     assert packed(order) == [(1, "1001", 1), (2, "1001", 1)]
     assert Package.objects.get(number=2).status == Package.Status.CLOSED
     assert Package.objects.get(number=1).status == Package.Status.OPEN
@@ -254,25 +240,21 @@ def test_only_packers_get_in(client: Client) -> None:
     assert not Package.objects.exists()
 
 
-def _screen(client: Client, order: Order) -> str:
-    return client.get(reverse("admin:packing_order", args=[order.seller_order_id])).content.decode()
-
-
 def test_the_warehouse_sees_no_money_and_managers_do(ana: Client) -> None:
     order = an_order(Line(quantity=2, price=98765), pays=197531)
     package = do(ana, order, "scan", code="2*1001")["package"]
-    for page in (_screen(ana, order), do(ana, order, "close", package=package)["html"]):
+    for page in (screen(ana, order), do(ana, order, "close", package=package)["html"]):
         assert "R$" not in page and "1.975" not in page and "975,3" not in page
     manager = Client()
     manager.force_login(staff("mia", role="Manager"))
-    assert "R$ 1.975,31" in _screen(manager, order)
+    assert "R$ 1.975,31" in screen(manager, order)
 
 
 def test_managers_see_how_the_value_comes_about_and_what_does_not_add_up(client: Client) -> None:
     client.force_login(staff("mia", role="Manager"))
     order = an_order(Line(quantity=2, price=1000, discount=100, freight=301), pays=2208)
     do(client, order, "scan", code="1001")
-    page = _screen(client, order)
+    page = screen(client, order)
     assert "R$ 11,01" in page  # 10,00 − 0,50 + 1,51
     assert "R$ 0,07" in page
 
@@ -295,7 +277,7 @@ def test_sends_a_strict_policy_and_no_inline_script_or_style(ana: Client) -> Non
 
 def test_speaks_portuguese_to_who_chose_it(client: Client) -> None:
     client.force_login(staff("ana", language="pt-br"))
-    assert 'lang="pt-br"' in _screen(client, an_order())
+    assert 'lang="pt-br"' in screen(client, an_order())
 
 
 def test_tells_what_the_carrier_says_and_offers_the_carriers_known(ana: Client) -> None:
@@ -325,28 +307,6 @@ def test_shows_what_does_not_add_up_to_those_who_may_see_money(client: Client) -
     assert "will not turn the order to invoiced" in text
     client.force_login(staff("wim"))
     assert "R$" not in client.get(address).content.decode()
-
-
-def test_says_who_else_packed_in_the_order_just_now(ana: Client) -> None:
-    order = an_order(Line(quantity=3))
-    bia = Client()
-    bia.force_login(staff("bia", first_name="Bia", last_name="Souza"))
-    do(bia, order, "scan", code="1001")
-    said = do(ana, order, "scan", code="1001")
-    assert said["others"].startswith("Also in this order: Bia Souza")
-    page = ana.get(reverse("admin:packing_order", args=[order.seller_order_id])).content.decode()
-    assert "Bia Souza" in page
-    state = ana.get(reverse("admin:packing_state", args=[order.seller_order_id])).json()
-    assert "Bia Souza" in state["others"] and "ana" not in state["others"]
-
-
-def test_who_left_a_while_ago_is_not_named(ana: Client) -> None:
-    order = an_order(Line(quantity=3))
-    bia = Client()
-    bia.force_login(staff("bia"))
-    do(bia, order, "scan", code="1001")
-    Gesture.objects.update(at=timezone.now() - company.PRESENT)
-    assert do(ana, order, "scan", code="1001")["others"] == ""
 
 
 def test_closing_says_which_package_is_current_now(ana: Client) -> None:

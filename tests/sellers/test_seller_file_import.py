@@ -11,6 +11,7 @@ from django.core.management import CommandError
 from django.db import connection
 
 from sellers.models import (
+    CaseBarcode,
     FreightRate,
     Hold,
     PickupPoint,
@@ -255,6 +256,19 @@ def test_replaces_sales_channel_prices_of_the_skus_that_name_them(tmp_path):
         ("b", "1", 100),
         ("b", "2", 200),
     ]
+
+
+def test_replaces_case_barcodes_of_the_skus_that_name_them(tmp_path):
+    case = {"barcode": "17891234567892", "units": 6}
+    skus = [a_sku(ref, case_barcodes=[case]) for ref in ("a", "b", "c")]
+    load(a_seller_file(skus=skus, stock=[]), tmp_path)
+
+    changed = a_sku("a", case_barcodes=[{"barcode": "17891234567892", "units": 12}])
+    emptied = a_sku("c", case_barcodes=[])
+    load(a_seller_file(skus=[changed, a_sku("b"), emptied], stock=[]), tmp_path)
+
+    rows = CaseBarcode.objects.order_by("sku__ref").values_list("sku__ref", "units")
+    assert list(rows) == [("a", 12), ("b", 6)]
 
 
 def test_keeps_offerings_of_skus_that_do_not_name_them(tmp_path):

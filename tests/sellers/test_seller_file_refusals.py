@@ -124,6 +124,16 @@ def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
             [{"sales_channel": "1", "price": 2}, {"sales_channel": "1", "price": 2}],
             "skus[1].sales_channel_prices[1].sales_channel: repeats skus[1].sales_channel_price",
         ),
+        (
+            ("skus", 1, "case_barcodes"),
+            [{"barcode": "1", "units": 6}, {"barcode": "1", "units": 4}],
+            "skus[1].case_barcodes[1].barcode: repeats skus[1].case_barcodes[0]",
+        ),
+        (
+            ("skus", 1, "case_barcodes"),
+            [{"barcode": "1", "units": 0}],
+            "skus[1].case_barcodes[0].units: must be a whole number from 1 to 9999",
+        ),
         (("stock", 0, "sku"), "mug-2", 'stock[0].sku: no such SKU: "mug-2". Did you mean “mug-1”?'),
         (("stock", 0, "warehouse"), "RJ", 'stock[0].warehouse: no such warehouse: "RJ"'),
         (("stock", 0, "on_hand"), REMOVED, "stock[0].on_hand: is missing"),

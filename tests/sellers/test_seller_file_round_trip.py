@@ -50,6 +50,8 @@ def skus(draw: st.DrawFn) -> dict[str, Any]:
     channel_price = st.builds(
         lambda channel, prices: {"sales_channel": channel} | prices, refs, priced()
     )
+    case = st.fixed_dictionaries({"barcode": refs, "units": st.integers(1, 9999)})
+    cases = draw(some(case, "barcode", 2))
     sizes = st.decimals(0, 1000, places=2).map(float)
     return {
         "id": draw(refs),
@@ -67,6 +69,7 @@ def skus(draw: st.DrawFn) -> dict[str, Any]:
         "active": draw(st.booleans()),
         "offerings": draw(some(offering, "id", 2)),
         "sales_channel_prices": draw(some(channel_price, "sales_channel", 3)),
+        **({"case_barcodes": cases} if cases else {}),
     }
 
 
@@ -185,7 +188,9 @@ def ordered(document: dict[str, Any]) -> dict[str, Any]:
         "warehouses": sort(document["warehouses"], "code"),
         "pickup_points": sort(document["pickup_points"], "id"),
         "skus": [
-            sku | {"sales_channel_prices": sort(sku["sales_channel_prices"], "sales_channel")}
+            sku
+            | {"sales_channel_prices": sort(sku["sales_channel_prices"], "sales_channel")}
+            | {key: sort(sku[key], "barcode") for key in ("case_barcodes",) if key in sku}
             for sku in sort(document["skus"], "id")
         ],
         "stock": sort(document["stock"], "sku", "warehouse"),
@@ -286,6 +291,17 @@ def test_leaves_retired_warehouses_and_policies_out(tmp_path):
     assert [row["warehouse"] for row in document["stock"]] == ["SP"]
     assert document["shipping_policies"][1]["warehouses"] == ["SP"]
     assert "Nothing to change." in load(document, tmp_path)
+
+
+@pytest.mark.django_db
+def test_a_sku_without_case_barcodes_is_written_as_it_was_before_there_were_any(tmp_path):
+    cases = [{"barcode": "17891234567892", "units": 6}]
+    load(a_seller_file(skus=[a_sku("0123"), a_sku("mug-1", case_barcodes=cases)]), tmp_path)
+
+    loose, boxed = dump("acme")["skus"]
+
+    assert "case_barcodes" not in loose
+    assert boxed["case_barcodes"] == cases
 
 
 @pytest.mark.django_db
