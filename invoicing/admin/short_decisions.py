@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django import forms
@@ -53,7 +53,7 @@ class ElsewhereForm(CountedForm):
         super().__init__(*args, **kwargs)
         self.fields["warehouse"].choices = [
             (str(warehouse.pk), _("%(name)s: %(free)d free") % {"name": warehouse, "free": free})
-            for warehouse, free in _places(self.object_id)
+            for warehouse, free in case_of(self.request, self.object_id).places
         ]
 
 
@@ -65,15 +65,33 @@ class CancelShortForm(CancelForm, CountedForm):
         del self.fields["note"]
 
 
-def _places(object_id: Any) -> list[tuple[Warehouse, int]]:
-    short = decidable_short(object_id)
-    return deciding.elsewhere(short, now=timezone.now()) if short else []
+class Case:
+    """A short pick somebody has to decide about, if it is one still, and the ways out of it."""
+
+    def __init__(self, object_id: Any) -> None:
+        rows = ShortPick.objects.open().select_related("order__account", "line__sku", "warehouse")
+        self.short = rows.filter(pk=object_id).first()
+
+    @cached_property
+    def places(self) -> list[tuple[Warehouse, int]]:
+        return deciding.elsewhere(self.short, now=timezone.now()) if self.short else []
+
+    @cached_property
+    def may_change(self) -> bool:
+        return self.short is not None and deciding.why_not_change(self.short.order) is None
+
+    @cached_property
+    def may_cancel(self) -> bool:
+        return self.short is not None and why_not_cancel(self.short.order) is None
 
 
-def decidable_short(object_id: Any) -> ShortPick | None:
-    """The short pick, as long as somebody has to decide about it."""
-    rows = ShortPick.objects.open().select_related("order__account", "line__sku", "warehouse")
-    return rows.filter(pk=object_id).first()
+def case_of(request: HttpRequest, object_id: Any) -> Case:
+    """Looked up once for all the questions of a request."""
+    known: Case | None = getattr(request, "short_case", None)
+    if known is None:
+        known = Case(object_id)
+        request.short_case = known  # type: ignore[attr-defined]  # ours, like request.user
+    return known
 
 
 class ShortDecisions:
@@ -88,18 +106,16 @@ class ShortDecisions:
     )
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return _may(request) and decidable_short(object_id) is not None
+        return _may(request) and case_of(request, object_id).short is not None
 
     def has_elsewhere_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return _may(request) and bool(_places(object_id))
+        return _may(request) and bool(case_of(request, object_id).places)
 
     def has_change_asked_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        short = decidable_short(object_id) if _may(request) else None
-        return short is not None and deciding.why_not_change(short.order) is None
+        return _may(request) and case_of(request, object_id).may_change
 
     def has_cancel_short_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        short = decidable_short(object_id) if _may(request) else None
-        return short is not None and why_not_cancel(short.order) is None
+        return _may(request) and case_of(request, object_id).may_cancel
 
     @action(
         description=_("Take them from another warehouse"),

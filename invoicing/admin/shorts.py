@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -115,34 +116,64 @@ class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
         return f"{local(short.decided_at, short.order.account.zone)} · {short.decided_by}"
 
     @display(description=_("there"))
-    def books(self, short: ShortPick) -> str:
+    def books(self, short: Any) -> str:
+        return str(short.surroundings.books)
+
+    @display(description=_("also promised to"))
+    def promised(self, short: Any) -> str:
+        return str(short.surroundings.promised)
+
+    @display(description=_("other warehouses"))
+    def elsewhere(self, short: Any) -> str:
+        return str(short.surroundings.elsewhere)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None:
+            # The page asks for each field several times over.
+            found.surroundings = _Surroundings(found)
+        return found
+
+
+class _Surroundings:
+    """What the books say around a short pick, each looked up once."""
+
+    def __init__(self, short: ShortPick) -> None:
+        self.short = short
+
+    @cached_property
+    def books(self) -> str:
+        short = self.short
         level = _level(short)
         if level is None:
             return NOTHING
         sku_id = short.line.sku_id
         away = units_away(warehouse_id=short.warehouse_id, sku_ids=[sku_id])[sku_id]
         facts = {"on_hand": level.on_hand, "held": level.held, "away": away}
-        facts["shelf"] = level.on_hand - away
-        return (
-            _(
-                "%(on_hand)d on hand, %(held)d of them promised to orders. %(away)d lie in totes "
-                "and open packages, so %(shelf)d should be on the shelf."
-            )
-            % facts
+        told = _(
+            "%(on_hand)d on hand, %(held)d of them promised to orders. %(away)d lie in totes "
+            "and open packages, so %(shelf)d should be on the shelf."
         )
+        return told % (facts | {"shelf": level.on_hand - away})
 
-    @display(description=_("also promised to"))
-    def promised(self, short: ShortPick) -> SafeString | str:
+    @cached_property
+    def promised(self) -> str:
         here = Hold.objects.filter(
-            level__sku=short.line.sku_id, level__warehouse=short.warehouse_id
-        ).filter(state=Hold.State.HELD)
-        others = here.exclude(seller_order_id=short.order.seller_order_id).order_by("pk")
+            level__sku=self.short.line.sku_id,
+            level__warehouse=self.short.warehouse_id,
+            state=Hold.State.HELD,
+        )
+        others = here.exclude(seller_order_id=self.short.order.seller_order_id).order_by("pk")
         told = others.values_list("seller_order_id", "quantity")[:20]
-        return format_html_join(", ", "{} ({})", told) or NOTHING
+        return ", ".join(f"{order} ({units})" for order, units in told) or NOTHING
 
-    @display(description=_("other warehouses"))
-    def elsewhere(self, short: ShortPick) -> str:
-        places = deciding.elsewhere(short, now=timezone.now()) if short.decided_at is None else []
+    @cached_property
+    def elsewhere(self) -> str:
+        if self.short.decided_at is not None:
+            return NOTHING
+        places = deciding.elsewhere(self.short, now=timezone.now())
         return ", ".join(f"{warehouse}: {free}" for warehouse, free in places) or NOTHING
 
 
