@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,12 @@ def lock(*, order_id: int) -> Order:
     so that two deciders go one after the other and the second sees what the first did.
     """
     return Order.objects.select_for_update().get(pk=order_id)
+
+
+def lock_all(*, order_ids: Collection[int]) -> list[Order]:
+    """The same for several orders, in id order, so that two callers queue up."""
+    rows = Order.objects.select_for_update(of=("self",)).select_related("account")
+    return list(rows.filter(pk__in=order_ids).order_by("pk"))
 
 
 def move(

@@ -69,7 +69,10 @@ def report_on_list(
         raise NotFound("not-on-list", _("This is not on the list."))
     wanted = row.to_pick if quantity is None else quantity
     _require_possible(wanted, row.to_pick)
-    for line, units in _last_ones(row, wanted):
+    without = list(_last_ones(row, wanted))
+    # All their orders at once and in id order (race: somebody else starts a list with them).
+    moving.lock_all(order_ids={line.order_id for line, _units in without})
+    for line, units in without:
         report(
             order=line.order,
             line=line,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from invoicing import contents, packing
 from invoicing.models import PickList, PickSlot
 from invoicing.picking.needs import needs_of
-from orders import modifying
+from orders import modifying, moving
 from orders.models import Order
 from sellers.errors import Conflict
 from sellers.models import Hold, User, Warehouse
@@ -47,7 +47,7 @@ def start(
     left; then nothing changed.
     """
     # Orders in id order (race: two pickers choose the same ones; the second finds them taken).
-    locked = _lock(orders)
+    locked = moving.lock_all(order_ids={order.pk for order in orders})
     takers = _takers(locked, warehouse)
     needs = needs_of(locked, warehouse_id=warehouse.pk)
     chosen: list[Order] = []
@@ -66,12 +66,6 @@ def start(
         if order in chosen:
             packing.start(order=order, now=now, actor=actor)
     return Started(pick_list, left_out)
-
-
-def _lock(orders: Collection[Order]) -> list[Order]:
-    ids = {order.pk for order in orders}
-    rows = Order.objects.select_for_update(of=("self",)).select_related("account")
-    return list(rows.filter(pk__in=ids).order_by("pk"))
 
 
 def _urgency(order: Order) -> tuple[bool, datetime | None, int]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from invoicing.queueing import Choice
 from invoicing.tallies import Tallies, tally
@@ -52,13 +53,13 @@ def filters_of(choice: Choice, *, policies: Iterable[ShippingPolicy], now: datet
 
 def _stages() -> dict[Any, str]:
     return {
-        "open": _("All open work"),
+        "open": _("All open"),
         "ready": _("Ready to pick"),
         "picking": _("Being picked"),
         "picked": _("Picked"),
         "begun": _("Being packed"),
         "stopped": _("Stopped"),
-        "packed": _("Packed"),
+        "packed": pgettext("orders", "Packed"),
     }
 
 

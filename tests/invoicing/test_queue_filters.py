@@ -79,7 +79,7 @@ def test_each_stage_shows_its_orders_and_says_how_many(ana: Client) -> None:
     }
     assert {view: shown(ana, view=view) for view in expected} == expected
     told = numbers(ana)
-    assert [told[name] for name in ("All open work", "Ready to pick", "Stopped", "Picked")] == [
+    assert [told[name] for name in ("All open", "Ready to pick", "Stopped", "Picked")] == [
         "7",
         "1",
         "3",
@@ -178,14 +178,14 @@ def test_beyond_the_bound_a_number_says_so(ana: Client, monkeypatch: pytest.Monk
     monkeypatch.setattr(tallies, "MOST", 2)
     for _order in range(3):
         an_order()
-    assert numbers(ana)["All open work"] == "2+"
+    assert numbers(ana)["All open"] == "2+"
 
 
 def test_a_cancelled_order_is_gone_with_its_cancellation(ana: Client) -> None:
     order = an_order()
     assert shown(ana) == ids(order)
     Order.objects.update(status=Status.CANCELLED)
-    assert shown(ana) == set() and numbers(ana)["All open work"] == "0"
+    assert shown(ana) == set() and numbers(ana)["All open"] == "0"
 
 
 # Any id
