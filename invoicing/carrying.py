@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
@@ -27,13 +28,15 @@ def offered() -> list[str]:
     return list(Carrier.objects.filter(is_active=True).values_list("name", flat=True))
 
 
-def settle(*, courier: str, number: str, url: str) -> tuple[str, str, str]:
+def settle(
+    *, courier: str, number: str, url: str, look_up: Callable[[str], Carrier | None] = known
+) -> tuple[str, str, str]:
     """Name, number and address as they are kept: a known carrier's spelled and filled its way.
 
     A carrier that is not on the list never stops a package: its data is taken as it is. Raises
     DomainError `bad-tracking-number` for a number a known carrier does not give out.
     """
-    carrier = known(courier)
+    carrier = look_up(courier)
     if carrier is None:
         return courier, number, url
     if carrier.number_format or carrier.has_check_digit:

@@ -4,6 +4,7 @@ from next door, what happens on the way."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from invoicing import carrying, notices
 from invoicing.following import add_event, deliver
-from invoicing.models import Package
+from invoicing.models import Carrier, Package
 from orders import moving
 from orders.models import Order
 from orders.states import Status
@@ -110,12 +111,18 @@ def hand_over(
     _hand_over(order, now=at, actor=actor)
 
 
-def checked(*, courier: str, number: str, url: str) -> tuple[str, str, str]:
+def checked(
+    *,
+    courier: str,
+    number: str,
+    url: str,
+    look_up: Callable[[str], Carrier | None] = carrying.known,
+) -> tuple[str, str, str]:
     """Carrier, number and address as they would be kept. Raises what `enter_tracking` raises for
     them; nothing is written."""
     courier, number, url = courier.strip(), number.strip(), url.strip()
     _check(courier=courier, number=number, url=url)
-    return carrying.settle(courier=courier, number=number, url=url)
+    return carrying.settle(courier=courier, number=number, url=url, look_up=look_up)
 
 
 def _check(*, courier: str, number: str, url: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 
 from django.db.models import TextChoices
@@ -12,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoicing import tracking, tracking_file
-from invoicing.models import Package
+from invoicing import carrying, tracking, tracking_file
+from invoicing.models import Carrier, Package
 from invoicing.printing import finding
 from invoicing.printing.codes import package_code
 from invoicing.tracking_file import Row
@@ -92,11 +93,12 @@ def _meanings(rows: Sequence[Row], *, carrier: str, now: datetime) -> list[Said]
     known = finding.named({row.named for row in rows if row.named})
     ids = {pk for found in known.values() for pk in found}
     packages = Package.objects.select_related("order__account").in_bulk(ids)
+    look_up = cache(carrying.known)
     said = []
     for row in rows:
         try:
             package = _package(row, [packages[pk] for pk in known.get(row.named, ())])
-            said.append(_meaning(row, package, carrier=carrier, now=now))
+            said.append(_meaning(row, package, carrier=carrier, now=now, look_up=look_up))
         except DomainError as refusal:
             said.append(Said(row, Outcome.PROBLEM, why=refusal.message))
     return said
@@ -122,7 +124,14 @@ def _package(row: Row, found: list[Package]) -> Package:
     return found[0]
 
 
-def _meaning(row: Row, package: Package, *, carrier: str, now: datetime) -> Said:
+def _meaning(
+    row: Row,
+    package: Package,
+    *,
+    carrier: str,
+    now: datetime,
+    look_up: Callable[[str], Carrier | None],
+) -> Said:
     zone = package.order.account.zone
     dispatched = tracking_file.moment(row.values.get("dispatched"), zone)
     delivered = _delivery(row, package, now=now)
@@ -136,7 +145,9 @@ def _meaning(row: Row, package: Package, *, carrier: str, now: datetime) -> Said
         outcome = Outcome.SAME if package.delivered_at else Outcome.DELIVERED
         return Said(row, outcome, **facts)
     name = row.text("carrier") or carrier or package.courier
-    courier, number, url = tracking.checked(courier=name, number=number, url=row.text("url"))
+    courier, number, url = tracking.checked(
+        courier=name, number=number, url=row.text("url"), look_up=look_up
+    )
     facts |= {"courier": courier, "number": number, "url": url}
     facts["dispatched"] = dispatched[0] if dispatched else None
     return Said(row, _outcome(package, number, delivered), **facts)

@@ -99,6 +99,10 @@ def test_beat_finds_what_nobody_was_nudged_for(settings):
     assert {nudging.WORK, "jobs.tasks.clean_up"} <= named & set(current_app.tasks)
 
 
+def test_waits_in_a_line_of_its_own():
+    assert current_app.amqp.router.route({}, nudging.WORK)["queue"].name == "jobs"
+
+
 def test_is_done_in_the_language_and_time_zone_of_who_asked(asked):
     root = User.objects.create_superuser("root")
     with translation.override("pt-br"):
