@@ -38,7 +38,6 @@ def hold_added(order: Order, change_id: int, plan: Plan, *, now: datetime) -> No
         expires_at=None,
         now=now,
         cause=f"change/{change_id}",
-        levels=levels,
     )
 
 

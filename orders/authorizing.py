@@ -139,7 +139,6 @@ def _take_from_shelves(
             expires_at=None,
             now=now,
             cause="paid-late",
-            levels=levels,
         )
     return sourced
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from orders.models import Order
 from sellers import capacity
 from sellers.errors import Conflict
 from sellers.models import SellerAccount, ShippingPolicy
+from simulation.types import Policy
 
 
 class Chosen(Protocol):
@@ -23,13 +24,29 @@ class Chosen(Protocol):
     def window_ends_at(self) -> datetime | None: ...
 
 
-def book_all(orders: Iterable[tuple[SellerAccount, Sequence[Chosen]]], *, at: datetime) -> None:
+class Asked(Protocol):
+    """A new order: its lines, and its policies as they are compiled, by ref."""
+
+    @property
+    def lines(self) -> Sequence[Chosen]: ...
+    @property
+    def policies(self) -> Mapping[str, Policy]: ...
+
+
+def book_all(account: SellerAccount, orders: Iterable[Asked], *, at: datetime) -> None:
     """Count these orders against their policies, policies in id order. Raises Conflict if full."""
-    wanted = [
-        (policy, slot) for account, lines in orders for policy, slot in _slots(account, lines)
-    ]
+    wanted = [pair for order in orders for pair in _slots(account, _limited(order))]
     for policy, slot in sorted(wanted, key=lambda pair: pair[0].pk):
         capacity.book(policy=policy, at=at, window=slot)
+
+
+def _limited(order: Asked) -> list[Chosen]:
+    """The lines whose delivery may be booked out: most orders have none, and ask no further."""
+    return [
+        line
+        for line in order.lines
+        if line.window_starts_at or order.policies[line.policy_ref].daily_capacity is not None
+    ]
 
 
 def book_again(order: Order) -> None:
@@ -69,6 +86,8 @@ def _slots(
         if line.window_starts_at and line.window_ends_at:
             slot = (line.window_starts_at, line.window_ends_at)
         slots[line.policy_ref] = slots.get(line.policy_ref) or slot
+    if not slots:
+        return []
     policies = ShippingPolicy.objects.filter(account=account, ref__in=slots)
     return [
         (policy, slots[policy.ref]) for policy in policies.select_related("account").order_by("pk")

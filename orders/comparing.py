@@ -4,51 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from orders.placements import PlacedLine, Placement
-from sellers.models import SellerAccount, Sku
+from sellers.models import SellerAccount
 from sellers.money import Cents
-from simulation import core
-from simulation.types import Destination, Tariff
+from simulation import freight
+from simulation.types import Policy
 
 Difference = dict[str, Any]
+
+
+class Sold(Protocol):
+    """A SKU and what we ask for it; None: nothing."""
+
+    @property
+    def weight_g(self) -> int: ...
+    @property
+    def price_cents(self) -> Cents | None: ...
 
 
 def differences(
     placement: Placement,
     *,
     account: SellerAccount,
-    skus: Mapping[str, Sku],
-    prices: Mapping[int, Cents | None],
-    tariff: Tariff,
+    skus: Mapping[str, Sold],
+    policies: Mapping[str, Policy],
 ) -> list[Difference]:
     """Unit prices and freights that differ from ours beyond the account's tolerance."""
-    where = core.destination(
+    where = freight.destination(
         country=placement.country, postal_code=placement.postal_code, home_country=account.country
     )
+    lanes = {ref: freight.lane(policy, where) for ref, policy in policies.items()} if where else {}
     found: list[Difference] = []
     for line in placement.lines:
         sku = skus[line.ref]
         ours = {
-            "price": (line.price_cents, prices[sku.pk]),
-            "freight": (line.freight_cents, _freight(line, sku, tariff, where)),
+            "price": (line.price_cents, sku.price_cents),
+            "freight": (line.freight_cents, _freight(line, sku, lanes.get(line.policy_ref))),
         }
         found += _beyond(ours.items(), line=line, account=account)
     return found
 
 
-def _freight(line: PlacedLine, sku: Sku, tariff: Tariff, where: Destination | None) -> Cents | None:
+def _freight(line: PlacedLine, sku: Sold, lane: freight.Lane | None) -> Cents | None:
     """What we quote for the line, its delivery window included; None: we would not have."""
-    if where is None:
-        return None
-    weight = sku.weight_g * line.quantity
-    rate = core.find_rate(tariff, policy_ref=line.policy_ref, where=where, weight_g=weight)
-    return None if rate is None else rate.price + _window_price(line, tariff)
+    rate = lane.rate(sku.weight_g * line.quantity) if lane else None
+    return rate.price + _window_price(line, lane.policy) if rate and lane else None
 
 
-def _window_price(line: PlacedLine, tariff: Tariff) -> Cents:
-    policy = next(each for each in tariff.policies if each.ref == line.policy_ref)
+def _window_price(line: PlacedLine, policy: Policy) -> Cents:
     slots = {(window.starts_at, window.ends_at): window.price for window in policy.windows}
     return slots.get(line.window, 0) if line.window else 0
 

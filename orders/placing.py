@@ -6,26 +6,24 @@ waits, and is answered with the very bytes the first one got.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from orders import booking, comparing, flagging, sourcing, wire
-from orders.drafting import Draft, draft_of
-from orders.models import Order, TimelineEntry
-from orders.placements import Placement, hold_time
-from orders.registering import answer_of, register
+from orders import booking, flagging, sourcing, wire
+from orders.drafting import Draft, draft_of, skus_of
+from orders.models import Order
+from orders.placements import Placement
+from orders.registering import Overtaken, Taken, answer_of, fill_in, open_orders
 from orders.retrying import retried
+from orders.sourcing import Sourced
 from orders.states import Status
-from sellers import stock
+from sellers import prepared, stock
 from sellers.errors import Conflict, DomainError
-from sellers.models import SellerAccount, StockLevel
+from sellers.models import SellerAccount
 from simulation.types import Tariff
-
-Kind = TimelineEntry.Kind
 
 
 class AlreadyPlaced(Conflict):
@@ -47,11 +45,15 @@ def place_orders(
     delivery option. Whatever is raised, nothing was placed.
     """
     _require_distinct(placements)
-    try:
-        return retried(partial(_place, account=account, placements=placements, now=now))
-    except AlreadyPlaced as refusal:
-        flagging.raise_to_staff(refusal.order, code=refusal.code, now=now)
-        raise
+    place = partial(_place, account=account, placements=placements, now=now)
+    while True:
+        try:
+            return retried(place)
+        except Overtaken:
+            continue  # by another try of the same order, whose answer is known now
+        except AlreadyPlaced as refusal:
+            flagging.raise_to_staff(refusal.order, code=refusal.code, now=now)
+            raise
 
 
 def _require_distinct(placements: Sequence[Placement]) -> None:
@@ -62,34 +64,38 @@ def _require_distinct(placements: Sequence[Placement]) -> None:
         seen.add(placement.marketplace_order_id)
 
 
-@transaction.atomic
 def _place(*, account: SellerAccount, placements: Sequence[Placement], now: datetime) -> list[str]:
-    _queue_up(account, placements)
+    """All that can be is read, decided and refused before anything is locked."""
+    tariff = sourcing.tariff_for(account, now=now)
+    skus = skus_of(account, placements)
+    free = stock.available(
+        account_id=account.pk, sku_ids=[sku.id for sku in skus.values()], now=now
+    )
+    # Last of all, or the order itself might be what emptied the shelves just seen.
     answers = _known_answers(account, placements)
-    fresh = [each for each in placements if each.marketplace_order_id not in answers]
-    if fresh:
-        answers |= _take(account, fresh, now=now)
+    drafts = [
+        draft_of(account, placement, skus, tariff)
+        for placement in placements
+        if placement.marketplace_order_id not in answers
+    ]
+    if drafts:
+        answers |= _take(account, drafts, tariff=tariff, free=free, now=now)
     return [answers[placement.marketplace_order_id] for placement in placements]
 
 
-def _queue_up(account: SellerAccount, placements: Iterable[Placement]) -> None:
-    """One transaction at a time for each marketplace order id (race: a retry of a running call).
-
-    Ids in one order for everybody, so that calls with several orders don't deadlock.
-    """
-    with connection.cursor() as cursor:
-        for order_id in sorted(placement.marketplace_order_id for placement in placements):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
-                [f"placement:{order_id}", account.pk],
-            )
+_KNOWN = """
+SELECT id FROM orders_order
+ WHERE account_id = %(account)s AND marketplace_order_id = ANY(%(placed)s)
+"""
 
 
 def _known_answers(account: SellerAccount, placements: Sequence[Placement]) -> dict[str, str]:
     placed = {placement.marketplace_order_id: placement for placement in placements}
-    orders = Order.objects.filter(account=account, marketplace_order_id__in=placed)
-    answers = {}
-    for order in orders.select_related("personal"):
+    known = prepared.execute(_KNOWN, {"account": account.pk, "placed": list(placed)}).fetchall()
+    answers: dict[str, str] = {}
+    if not known:
+        return answers
+    for order in Order.objects.filter(pk__in=[pk for (pk,) in known]).select_related("personal"):
         _require_retry(order, placed[order.marketplace_order_id])
         answers[order.marketplace_order_id] = order.personal.answer or _bare_answer(order)
     return answers
@@ -98,7 +104,7 @@ def _known_answers(account: SellerAccount, placements: Sequence[Placement]) -> d
 def _bare_answer(order: Order) -> str:
     """For an order whose personal data, the stored answer included, was erased."""
     ids = {"marketplaceOrderId": order.marketplace_order_id}
-    return wire.dump(answer_of(order, account=order.account, document=ids))
+    return wire.dump(answer_of(order.seller_order_id, account=order.account, document=ids))
 
 
 def _require_retry(order: Order, placement: Placement) -> None:
@@ -116,23 +122,39 @@ def _require_retry(order: Order, placement: Placement) -> None:
 
 
 def _take(
-    account: SellerAccount, placements: Sequence[Placement], *, now: datetime
+    account: SellerAccount,
+    drafts: Sequence[Draft],
+    *,
+    tariff: Tariff,
+    free: sourcing.Shelves,
+    now: datetime,
 ) -> dict[str, str]:
-    """Everything that can be refused without a lock is refused first."""
-    tariff = sourcing.tariff_for(account, now=now)
-    drafts = [draft_of(account, placement, tariff) for placement in placements]
-    levels = _lock_shelves(drafts, now=now)
-    answers = {}
+    write = partial(_write, account, drafts, tariff=tariff, now=now)
+    chosen = _choose(drafts, free)
+    try:
+        return write(lambda: chosen)
+    except stock.Shortage:
+        # Others were faster. Once more, with the shelves locked before they are looked at.
+        return write(lambda: _choose(drafts, _locked_shelves(drafts, now=now)))
+
+
+def _choose(drafts: Sequence[Draft], free: sourcing.Shelves) -> list[Sourced]:
+    """Where the units come from; one order of the call leaves the next what it does not take.
+
+    Raises Conflict naming what there is too little of.
+    """
+    chosen = []
     for draft in drafts:
-        order_id = draft.placement.marketplace_order_id
-        answers[order_id] = _take_one(account, draft, tariff=tariff, levels=levels, now=now)
-    booking.book_all([(account, draft.placement.lines) for draft in drafts], at=now)
-    return answers
+        sourced = sourcing.source(draft.wanted, policies=draft.policies, shelves=free)
+        sourcing.require_complete(sourced)
+        chosen.append(sourced)
+        free = sourced.left
+    return chosen
 
 
-def _lock_shelves(drafts: Sequence[Draft], *, now: datetime) -> list[StockLevel]:
+def _locked_shelves(drafts: Sequence[Draft], *, now: datetime) -> sourcing.Shelves:
     """Every shelf any order of the call may draw from, at once and in id order."""
-    return stock.lock_shelves(
+    levels = stock.lock_shelves(
         sku_ids={wanted.sku_id for draft in drafts for wanted in draft.wanted},
         warehouse_ids={
             warehouse
@@ -142,52 +164,28 @@ def _lock_shelves(drafts: Sequence[Draft], *, now: datetime) -> list[StockLevel]
         },
         now=now,
     )
+    return sourcing.free_on(levels)
 
 
-def _take_one(
+@transaction.atomic
+def _write(
     account: SellerAccount,
-    draft: Draft,
+    drafts: Sequence[Draft],
+    choose: Callable[[], Sequence[Sourced]],
     *,
     tariff: Tariff,
-    levels: Sequence[StockLevel],
     now: datetime,
-) -> str:
-    sourced = sourcing.source(
-        draft.wanted, policies=draft.policies, shelves=sourcing.free_on(levels)
-    )
-    sourcing.require_complete(sourced)
-    expires_at = now + hold_time(
-        draft.placement.lines,
-        default_minutes=account.hold_minutes,
-        longest_minutes=account.max_hold_minutes,
-    )
-    order = register(account, draft, expires_at=expires_at, now=now)
-    stock.hold(
-        seller_order_id=order.seller_order_id,
-        wants=sourced.wants,
-        expires_at=expires_at,
+) -> dict[str, str]:
+    """The orders' own rows first, where a retry queues up; last the shelves everybody wants."""
+    opened = open_orders(account, drafts, now=now)
+    taken = [Taken(*each) for each in zip(opened, drafts, choose(), strict=True)]
+    answers = fill_in(account, taken, tariff=tariff, now=now)
+    stock.hold_all(
+        [
+            stock.Promise(order.seller_order_id, sourced.wants, order.hold_expires_at)
+            for order, _draft, sourced in taken
+        ],
         now=now,
-        levels=levels,
     )
-    takes = sourcing.told_takes(sourced, tariff=tariff, lines=draft.wanted)
-    _tell(order, draft, takes=takes, rule=sourcing.why(sourced), now=now)
-    return order.personal.answer
-
-
-def _tell(
-    order: Order, draft: Draft, *, takes: list[dict[str, Any]], rule: str, now: datetime
-) -> None:
-    """The first entries of the timeline, in one statement; then what staff should look at."""
-    entries = (
-        (Kind.INBOUND, "placed", {"operation": order.operation_id}),
-        (Kind.STOCK, "held", {"takes": takes, "rule": rule}),
-    )
-    TimelineEntry.objects.bulk_create(
-        TimelineEntry(order=order, at=now, kind=kind, code=code, facts=facts)
-        for kind, code, facts in entries
-    )
-    if draft.differences and order.account.price_rule == SellerAccount.PriceRule.FLAG:
-        facts = {"differences": list(draft.differences)}
-        flagging.raise_to_staff(order, code="price-differs", now=now, facts=facts)
-    if total := comparing.total_difference(draft.placement):
-        flagging.raise_to_staff(order, code="total-differs", now=now, facts={"differences": total})
+    booking.book_all(account, drafts, at=now)
+    return answers

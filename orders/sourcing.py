@@ -42,6 +42,8 @@ class Short(NamedTuple):
 class Sourced:
     takes: tuple[Take, ...]
     short: tuple[Short, ...]
+    #: What is free once the takes are gone.
+    left: Shelves
 
     @property
     def wants(self) -> list[stock.Want]:
@@ -91,7 +93,8 @@ def source(lines: Sequence[Wanted], *, policies: Mapping[str, Policy], shelves: 
             Short(group[index], group[index].quantity - units)
             for index, units in found.short.items()
         ]
-    return Sourced(tuple(sorted(takes)), tuple(sorted(short, key=lambda gap: gap.wanted.line)))
+    by_line = sorted(short, key=lambda gap: gap.wanted.line)
+    return Sourced(tuple(sorted(takes)), tuple(by_line), shelves)
 
 
 def require_complete(sourced: Sourced) -> None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import QuerySet
 
 from sellers import prepared
 from sellers.models import Hold, StockLevel, StockMovement, User
@@ -57,18 +56,26 @@ def lock_of_order(seller_order_id: str) -> dict[int, StockLevel]:
     return {level.pk: level for level in lock(StockLevel.objects.filter(pk__in=ids))}
 
 
-def free_units(levels: QuerySet[StockLevel], *, now: datetime) -> Iterable[tuple[int, int, int]]:
+_FREE = """
+SELECT level.sku_id, level.warehouse_id,
+       greatest(0, level.on_hand - level.safety - level.held
+                 + CASE WHEN level.held > 0 THEN coalesce((
+                       SELECT sum(hold.quantity) FROM sellers_hold hold
+                        WHERE hold.level_id = level.id
+                          AND hold.state = 'held' AND hold.expires_at <= %(now)s
+                   ), 0) ELSE 0 END)::int
+  FROM sellers_stocklevel level
+  JOIN sellers_warehouse warehouse ON warehouse.id = level.warehouse_id
+ WHERE level.sku_id = ANY(%(skus)s)
+   AND warehouse.account_id = %(account)s AND warehouse.is_active
+"""
+
+
+def free_units(
+    *, account_id: int, sku_ids: Collection[int], now: datetime
+) -> Iterable[tuple[int, int, int]]:
     """(SKU, warehouse, free): on hand − safety − held, holds expired by `now` not counted."""
-    expired = (
-        Hold.objects.filter(level=OuterRef("pk"), state=Hold.State.HELD, expires_at__lte=now)
-        .order_by()
-        .values("level")
-        .annotate(units=Sum("quantity"))
-        .values("units")
-    )
-    free = F("on_hand") - F("safety") - F("held") + Coalesce(Subquery(expired), 0)
-    rows = levels.annotate(free=Greatest(free, 0))
-    return rows.values_list("sku_id", "warehouse_id", "free")
+    return prepared.execute(_FREE, {"account": account_id, "skus": list(sku_ids), "now": now})
 
 
 _HAS_EXPIRED = """

@@ -9,7 +9,7 @@ nothing happens twice. Callers that decide about an order hold the order's row b
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from sellers.shelves import Change
 
 __all__ = [
     "LevelEntry",
+    "Promise",
     "Shortage",
     "Want",
     "available",
@@ -30,6 +31,7 @@ __all__ = [
     "correct",
     "count",
     "hold",
+    "hold_all",
     "lock_shelves",
     "lower",
     "pass_on",
@@ -68,14 +70,12 @@ def available(
 
     Holds that have expired by `now` don't count, tidied or not.
     """
-    levels = StockLevel.objects.filter(
-        sku__account_id=account_id, sku_id__in=sku_ids, warehouse__is_active=True
-    )
-    if warehouse_ids is not None:
-        levels = levels.filter(warehouse_id__in=warehouse_ids)
+    asked = None if warehouse_ids is None else frozenset(warehouse_ids)
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    for sku_id, warehouse_id, free in shelves.free_units(levels, now=now):
-        found[sku_id][warehouse_id] = free
+    rows = shelves.free_units(account_id=account_id, sku_ids=sku_ids, now=now)
+    for sku_id, warehouse_id, free in rows:
+        if asked is None or warehouse_id in asked:
+            found[sku_id][warehouse_id] = free
     return dict(found)
 
 
@@ -94,25 +94,49 @@ def lock_shelves(
     return locked
 
 
-# Holds, counters and ledger at once: others wait for these very rows. The cause as line_cause().
+class Promise(NamedTuple):
+    """What is to be held for one order. `expires_at`: None once it is paid."""
+
+    seller_order_id: str
+    wants: Sequence[Want]
+    expires_at: datetime | None
+
+
+# Shelves, holds, counters and ledger at once: others wait for these very rows. They are locked in
+# id order, all of them, before what is free is looked at; to lock them again costs next to nothing.
 _HOLD = """
 WITH piece AS (
-    SELECT * FROM unnest(%(levels)s::bigint[], %(lines)s::int[], %(units)s::int[])
-               AS piece (level_id, line_index, quantity)
+    SELECT level.id AS level_id, wanted.*,
+           -- As line_cause().
+           wanted.seller_order_id || '/' || wanted.line_index || '/' || %(cause)s::text AS cause
+      FROM unnest(%(orders)s::text[], %(expire)s::timestamptz[], %(lines)s::int[],
+                  %(skus)s::bigint[], %(warehouses)s::bigint[], %(units)s::int[])
+               AS wanted (seller_order_id, expires_at, line_index,
+                          sku_id, warehouse_id, quantity)
+      LEFT JOIN sellers_stocklevel level USING (sku_id, warehouse_id)
+), taken AS (
+    SELECT level_id, sum(quantity) AS units FROM piece GROUP BY level_id
+), shelf AS (
+    SELECT id, on_hand - safety - held AS free FROM sellers_stocklevel
+     WHERE id = ANY(ARRAY(SELECT level_id FROM taken)) ORDER BY id FOR NO KEY UPDATE
+), verdict AS (
+    SELECT count(*) = (SELECT count(*) FROM taken) AS fits
+      FROM shelf JOIN taken ON taken.level_id = shelf.id AND taken.units <= shelf.free
 ), held AS (
     INSERT INTO sellers_hold
            (level_id, seller_order_id, line_index, quantity, state, expires_at, created_at)
-    SELECT level_id, %(order)s, line_index, quantity, 'held', %(expires_at)s, %(now)s FROM piece
+    SELECT level_id, seller_order_id, line_index, quantity, 'held', expires_at, %(now)s
+      FROM piece, verdict WHERE fits
 ), counted AS (
     UPDATE sellers_stocklevel level SET held = level.held + taken.units
-      FROM (SELECT level_id, sum(quantity) AS units FROM piece GROUP BY level_id) AS taken
-     WHERE level.id = taken.level_id
+      FROM taken, verdict WHERE fits AND level.id = taken.level_id
+), ledger AS (
+    INSERT INTO sellers_stockmovement
+           (level_id, kind, on_hand_change, held_change, cause, seller_order_id, note, at)
+    SELECT level_id, 'hold', 0, quantity, cause, seller_order_id, '', %(now)s
+      FROM piece, verdict WHERE fits
 )
-INSERT INTO sellers_stockmovement
-       (level_id, kind, on_hand_change, held_change, cause, seller_order_id, note, at)
-SELECT level_id, 'hold', 0, quantity,
-       %(order)s::text || '/' || line_index || '/' || %(cause)s::text, %(order)s, '', %(now)s
-  FROM piece
+SELECT fits FROM verdict
 """
 
 
@@ -123,51 +147,45 @@ def hold(
     expires_at: datetime | None,
     now: datetime,
     cause: str = "placed",
-    levels: Sequence[StockLevel] | None = None,
 ) -> None:
-    """Promise `wants` to an order, all or nothing. `levels`: what lock_shelves gave, when at hand.
+    """Promise `wants` to an order, as `hold_all` does."""
+    hold_all([Promise(seller_order_id, wants, expires_at)], now=now, cause=cause)
 
-    Raises Shortage when a level has too little; then nothing changed.
+
+def hold_all(promises: Sequence[Promise], *, now: datetime, cause: str = "placed") -> None:
+    """Keep all `promises` or none; lines of one SKU count together.
+
+    Raises Shortage when a level has too little; then nothing changed. Holds that have expired still
+    count, unless `lock_shelves` tidied them away.
     """
-    if levels is None:
-        levels = lock_shelves(sku_ids={want.sku_id for want in wants}, now=now)
-    by_place = {(level.sku_id, level.warehouse_id): level for level in levels}
-    pieces = _pieces(wants, by_place)
-    _require_free(pieces)
+    shelves.require_transaction()
+    pieces = _pieces(promises)
+    if not pieces:
+        return
+    orders, expire, lines, skus, warehouses = zip(*pieces, strict=True)
     values = {
-        "order": seller_order_id,
-        "cause": cause,
-        "expires_at": expires_at,
-        "now": now,
-        "levels": [level.pk for _line_index, level in pieces],
-        "lines": [line_index for line_index, _level in pieces],
+        "orders": list(orders),
+        "expire": list(expire),
+        "lines": list(lines),
+        "skus": list(skus),
+        "warehouses": list(warehouses),
         "units": list(pieces.values()),
+        "cause": cause,
+        "now": now,
     }
-    prepared.execute(_HOLD, values)
-    for (_line_index, level), quantity in pieces.items():
-        level.held += quantity
+    if prepared.execute(_HOLD, values).fetchone() != (True,):
+        raise Shortage("not-available", "The units are not available any more.")
 
 
 def _pieces(
-    wants: Iterable[Want], by_place: Mapping[tuple[int, int], StockLevel]
-) -> Counter[tuple[int, StockLevel]]:
-    pieces: Counter[tuple[int, StockLevel]] = Counter()
-    for want in wants:
-        level = by_place.get((want.sku_id, want.warehouse_id))
-        if level is None:
-            raise Shortage("not-available", "The warehouse does not have this SKU.")
-        pieces[want.line_index, level] += want.quantity
+    promises: Iterable[Promise],
+) -> Counter[tuple[str, datetime | None, int, int, int]]:
+    """Units by order, its end, line, SKU and warehouse: one hold each."""
+    pieces: Counter[tuple[str, datetime | None, int, int, int]] = Counter()
+    for order, wants, expires_at in promises:
+        for line_index, sku_id, warehouse_id, quantity in wants:
+            pieces[order, expires_at, line_index, sku_id, warehouse_id] += quantity
     return pieces
-
-
-def _require_free(pieces: Mapping[tuple[int, StockLevel], int]) -> None:
-    """Lines of one SKU count together."""
-    wanted: Counter[StockLevel] = Counter()
-    for (_line_index, level), quantity in pieces.items():
-        wanted[level] += quantity
-    for level, quantity in wanted.items():
-        if quantity > level.on_hand - level.safety - level.held:
-            raise Shortage("not-available", "The units are not available any more.")
 
 
 def confirm(*, seller_order_id: str) -> dict[int, int]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
-from orders import placing
+from orders import placing, registering
 from orders.models import Order
-from sellers import shelves
-from sellers.models import Hold, StockLevel
+from sellers import stock
+from sellers.models import Hold
 from tests.builders import Line, a_placement, a_policy, a_warehouse
 from tests.concurrency.racing import together
 from tests.orders.conftest import error_of, fill, levels
@@ -53,23 +54,39 @@ def last_unit(acme) -> None:
     fill("1001", 10, safety=9)
 
 
-def test_sells_thelast_unit_to_one_of_many(vtex, last_unit):
+def test_sells_the_last_unit_to_one_of_many(vtex, last_unit):
     answers = together([partial(vtex.place, each) for each in _orders(CALLERS)])
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: CALLERS - 1}
     assert levels() == {("1001", "sp"): (10, 1)}
 
 
-def _read_without_lock(levels: QuerySet[StockLevel]) -> list[StockLevel]:
-    read = list(levels.order_by("pk"))
-    time.sleep(0.2)
-    return read
-
-
-def test_control_without_the_lock_thelast_unit_is_sold_to_many(vtex, last_unit, monkeypatch):
-    monkeypatch.setattr(shelves, "lock", _read_without_lock)
+def test_control_without_the_lock_the_last_unit_is_sold_to_many(vtex, last_unit, monkeypatch):
+    """What is free is read without a lock, and is a little old when the units are taken."""
+    unlocked = stock._HOLD.replace("ORDER BY id FOR NO KEY UPDATE", "")
+    slow = unlocked.replace("FROM shelf JOIN", "FROM pg_sleep(0.2), shelf JOIN")
+    monkeypatch.setattr(stock, "_HOLD", slow)
     answers = together([partial(vtex.place, each) for each in _orders(CALLERS)])
     assert Counter(answer.status_code for answer in answers)[200] > 1
     assert levels()["1001", "sp"][1] > 1
+
+
+def test_looks_again_under_lock_when_what_it_saw_was_taken(vtex, monkeypatch):
+    """Seen free by all, left for few: the others get what another warehouse has, or the refusal."""
+    fill("1001", 3, warehouse="rj")
+    a_policy("both", a_warehouse("sp"), a_warehouse("rj"))
+    seen = stock.available
+
+    def everybody_first(**asked: Any) -> dict[int, dict[int, int]]:
+        found = seen(**asked)
+        looking.wait(timeout=60)
+        return found
+
+    looking = Barrier(CALLERS)
+    monkeypatch.setattr(stock, "available", everybody_first)
+    orders = _orders(CALLERS, Line(quantity=2, freight=990), sla="both")
+    answers = together([partial(vtex.place, each) for each in orders])
+    assert Counter(answer.status_code for answer in answers) == {200: 6, 409: 2}
+    assert levels() == {("1001", "sp"): (10, 10), ("1001", "rj"): (3, 2)}
 
 
 def test_places_an_order_once_however_many_tries_run_at_once(vtex):
@@ -80,18 +97,51 @@ def test_places_an_order_once_however_many_tries_run_at_once(vtex):
     assert levels() == {("1001", "sp"): (10, 1)}
 
 
-def test_control_without_queueing_by_id_a_retry_fails(vtex, monkeypatch):
-    monkeypatch.setattr(placing, "_queue_up", lambda *_: None)
+@pytest.fixture
+def all_new(monkeypatch) -> None:
+    """Every call has looked for the order before the first one places it."""
     known = placing._known_answers
+    looking = Barrier(CALLERS)
+    waiting = iter(range(CALLERS))
 
-    def slowly(*args: Any) -> dict[str, str]:
+    def everybody_first(*args: Any) -> dict[str, str]:
         answers = known(*args)
-        time.sleep(0.2)
+        if next(waiting, None) is not None:
+            looking.wait(timeout=60)
         return answers
 
-    monkeypatch.setattr(placing, "_known_answers", slowly)
+    monkeypatch.setattr(placing, "_known_answers", everybody_first)
+
+
+def test_answers_a_retry_that_was_overtaken_like_the_first_try(vtex, all_new):
     answers = together([partial(vtex.place, a_placement())] * CALLERS)
-    assert {answer.status_code for answer in answers} == {200, 500}
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert Order.objects.count() == Hold.objects.count() == 1
+
+
+def test_control_without_queueing_by_id_a_retry_fails(vtex, all_new, monkeypatch):
+    monkeypatch.setattr(registering, "_ONCE", " RETURNING seller_order_id, id")
+    answers = together([partial(vtex.place, a_placement())] * CALLERS)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 500: CALLERS - 1}
+
+
+def test_answers_a_retry_whose_first_try_took_the_last_units(vtex, monkeypatch):
+    """It finds the shelves empty: by the very order it asks for again."""
+    sold_out = a_placement(Line(quantity=10, freight=990))
+    seen = stock.available
+    answers: list[Any] = []
+
+    def once_the_first_is_through(**asked: Any) -> dict[int, dict[int, int]]:
+        monkeypatch.setattr(stock, "available", seen)
+        answers.append(vtex.place(sold_out))
+        return seen(**asked)
+
+    monkeypatch.setattr(stock, "available", once_the_first_is_through)
+    answers.append(vtex.place(sold_out))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert levels() == {("1001", "sp"): (10, 10)}
 
 
 def test_tells_one_of_two_different_orders_of_the_same_id_that_it_is_taken(vtex):
@@ -124,20 +174,19 @@ def test_never_deadlocks_on_skus_in_opposite_order(vtex):
     assert levels()["2002", "sp"] == (100, CALLERS)
 
 
-def test_control_locking_shelf_by_shelf_deadlocks(vtex, monkeypatch):
+def test_control_holding_line_by_line_deadlocks(vtex, monkeypatch):
     """In the order of the lines, not of the rows: what the single ordered statement avoids."""
     for ref in ("1001", "2002", "3003"):
         fill(ref, 100)
-    ordered = shelves.lock
+    at_once = stock.hold_all
     monkeypatch.setattr(placing, "retried", lambda transaction: transaction())
 
-    def one_by_one(drafts: Any, *, now: Any) -> list[StockLevel]:
-        locked: list[StockLevel] = []
-        for wanted in drafts[0].wanted:
-            locked += ordered(StockLevel.objects.filter(sku_id=wanted.sku_id))
-            time.sleep(0.1)
-        return locked
+    def one_by_one(promises: list[stock.Promise], **facts: Any) -> None:
+        for order, wants, expires_at in promises:
+            for want in wants:
+                at_once([stock.Promise(order, [want], expires_at)], **facts)
+                time.sleep(0.1)
 
-    monkeypatch.setattr(placing, "_lock_shelves", one_by_one)
+    monkeypatch.setattr(stock, "hold_all", one_by_one)
     answers = together([partial(vtex.place, each) for each in _opposite_orders()])
     assert 500 in {answer.status_code for answer in answers}

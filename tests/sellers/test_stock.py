@@ -115,8 +115,11 @@ def test_holds_all_wants_or_none(shelf):
     assert not Hold.objects.exists()
 
 
-def test_tidies_expired_holds_before_it_holds_anew(shelf):
+def test_holds_what_expired_once_the_locked_shelf_is_tidied(shelf):
     _hold(shelf, 10, expires_at=NOW)
+    with pytest.raises(stock.Shortage), transaction.atomic():
+        _hold(shelf, 10, order="R-2")
+    stock.lock_shelves(sku_ids=[shelf.sku_id], now=NOW)
     _hold(shelf, 10, order="R-2")
     assert _counts(shelf) == (10, 10)
     assert StockMovement.objects.get(kind="release").cause == "R-1/0/expired"
