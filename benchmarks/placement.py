@@ -1,8 +1,9 @@
 """`python -m benchmarks.placement`: orders a second when everybody wants the same ten SKUs.
 
-64 clients, one unit of each SKU an order, every order written and committed whole, on a server that
-flushes to disk. Side by side in one run: the portal over HTTP, its use case alone, the same rows in
-plain SQL under locks in id order (the floor), and the optimistic way. docs/benchmarks.md explains.
+64 clients, every order written and committed whole, on a server that flushes to disk; once with
+orders of one unit of one of the SKUs, once with orders of one unit of each. Side by side in one
+run: the portal over HTTP, its use case alone, the same rows in plain SQL under locks in id order
+(the floor), and the optimistic way. docs/benchmarks.md explains.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import random
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +23,13 @@ from statistics import median, quantiles
 
 from benchmarks import machine
 from benchmarks.load import Client
-from benchmarks.placing_ways import Load, Tally, run
+from benchmarks.placing_ways import Chosen, Load, Tally, run
 from config.embedded import running
 from proofs import portal, shop
 
 STOCK = 1_000_000
 FLOOR_SHARE, P99_MS = 0.6, 100.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -47,6 +47,10 @@ class Row:
     @property
     def rate(self) -> float:
         return len(self.waited) / self.seconds if self.seconds else 0.0
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.each_ms(self.cpu_seconds + self.database_seconds)
 
     def each_ms(self, seconds: float) -> float:
         """Milliseconds for each order placed."""
@@ -67,13 +71,14 @@ def main() -> int:
                 "LOG_LEVEL": "ERROR",
             }
             _prepare(refs)
-            rows = _rows(options)
             postmaster = _postmaster()
+            tables = {lines: _rows(options) for lines in options.lines}
             for _round in range(options.rounds):
-                _measure(options, refs, rows, postmaster)
+                for lines, rows in tables.items():
+                    _measure(options, refs, lines, rows, postmaster)
     finally:
         shutil.rmtree(data, ignore_errors=True)
-    _report(options, rows)
+    print("\n".join(_report(options, tables)))
     return 0
 
 
@@ -117,28 +122,32 @@ def _postmaster() -> int:
 
 
 def _measure(
-    options: argparse.Namespace, refs: tuple[str, ...], rows: dict[str, Row], postmaster: int
+    options: argparse.Namespace,
+    refs: tuple[str, ...],
+    lines: int,
+    rows: dict[str, Row],
+    postmaster: int,
 ) -> None:
     """HTTP first: it places the order whose facts the plain ways copy."""
-    _http(options, refs, rows["http"], postmaster)
+    _http(options, Chosen(refs, lines), rows["http"], postmaster)
     for name in (each for each in rows if each != "http"):
-        way, _, width = name.partition("-wide") if name.endswith("-wide") else (name, "", None)
-        at_once = options.at_once if width is None else options.clients
-        loads = _loads(options, refs, way=way, at_once=at_once)
+        way = name.removesuffix("-wide")
+        at_once = options.at_once if way == name else options.clients
+        loads = _loads(options, refs, lines=lines, way=way, at_once=at_once)
         _in_processes(loads, rows[name], postmaster)
 
 
 # --- over HTTP ------------------------------------------------------------------------------------
 
 
-def _http(options: argparse.Namespace, refs: Sequence[str], row: Row, postmaster: int) -> None:
+def _http(options: argparse.Namespace, chosen: Chosen, row: Row, postmaster: int) -> None:
     threads = max(1, options.at_once // options.processes)
     with (
         portal.serving(port=options.port, workers=options.processes, threads=threads) as web,
         Client(port=options.port, connections=options.clients) as client,
     ):
-        client.closed_loop(_requests(refs, 4_000), seconds=2.0)
-        requests = _requests(refs, int(options.seconds * 2_000))
+        client.closed_loop(_requests(chosen, 4_000), seconds=2.0)
+        requests = _requests(chosen, int(options.seconds * 2_500))
         before = _orders(), machine.cpu_seconds(web), machine.cpu_seconds(postmaster)
         sample = client.closed_loop(requests, seconds=options.seconds)
         row.cpu_seconds += machine.cpu_seconds(web) - before[1]
@@ -160,14 +169,12 @@ def _orders() -> int:
     return count
 
 
-def _requests(refs: Sequence[str], count: int) -> list[bytes]:
-    """Whole HTTP requests, every one another order, its lines in an order of its own."""
-    chance = random.Random(count)  # noqa: S311 (nothing secret)
+def _requests(chosen: Chosen, count: int) -> list[bytes]:
+    """Whole HTTP requests, every one another order."""
     first = time.time_ns() // 1_000_000 % 10**10 * 10
     bodies = []
     for number in range(first, first + count):
-        shuffled = chance.sample(refs, len(refs))
-        body = shop.placement(number, dict.fromkeys(shuffled, 1))
+        body = shop.placement(number, dict.fromkeys(chosen.of(number), 1))
         head = (
             f"POST {shop.PLACE_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -180,18 +187,17 @@ def _requests(refs: Sequence[str], count: int) -> list[bytes]:
 
 
 def _loads(
-    options: argparse.Namespace, refs: tuple[str, ...], *, way: str, at_once: int
+    options: argparse.Namespace, refs: tuple[str, ...], *, lines: int, way: str, at_once: int
 ) -> list[Load]:
-    starts_at = time.time() + options.lead
     first = time.time_ns() // 1_000 % 10**9 * 100
     return [
         Load(
             way=way,
             refs=refs,
+            lines=lines,
             first_number=first + 10**10 * share,
             clients=options.clients // options.processes,
             at_once=max(1, at_once // options.processes),
-            starts_at=starts_at,
             seconds=options.seconds,
         )
         for share in range(options.processes)
@@ -199,17 +205,20 @@ def _loads(
 
 
 def _in_processes(loads: Sequence[Load], row: Row, postmaster: int) -> None:
-    """What is placed before the start warms up; it is not counted, nor is its CPU time."""
+    """Everybody begins when the last one is warm."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(loads), mp_context=context) as processes:
-        running_loads = [processes.submit(run, load) for load in loads]
-        time.sleep(max(0.0, loads[0].starts_at - time.time()))
-        before = machine.cpu_seconds(postmaster)
-        time.sleep(loads[0].seconds)
-        row.database_seconds += machine.cpu_seconds(postmaster) - before
-        for each in running_loads:
-            _add(row, each.result())
+    gate, tallies = context.Barrier(len(loads) + 1), context.Queue()
+    processes = [context.Process(target=run, args=(load, gate, tallies)) for load in loads]
+    for process in processes:
+        process.start()
+    gate.wait(timeout=PATIENCE_SECONDS)
+    before = machine.cpu_seconds(postmaster)
+    for _process in processes:
+        _add(row, tallies.get(timeout=loads[0].seconds + PATIENCE_SECONDS))
+    row.database_seconds += machine.cpu_seconds(postmaster) - before
     row.seconds += loads[0].seconds
+    for process in processes:
+        process.join()
 
 
 def _add(row: Row, tally: Tally) -> None:
@@ -221,39 +230,36 @@ def _add(row: Row, tally: Tally) -> None:
 
 # --- words ----------------------------------------------------------------------------------------
 
+_SHAPES = {1: "one unit of one of them"}
 
-def _report(options: argparse.Namespace, rows: dict[str, Row]) -> None:
-    print(
-        f"{options.clients} clients, {options.skus} SKUs, one unit of each an order; "
-        f"{options.processes} processes on {os.cpu_count()} cores, "
-        f"{options.rounds} × {options.seconds:g} s each, load average {os.getloadavg()[0]:.1f}"
+
+def _report(options: argparse.Namespace, tables: dict[int, dict[str, Row]]) -> Iterator[str]:
+    yield (
+        f"{options.clients} clients, {options.skus} SKUs; {options.processes} processes on "
+        f"{os.cpu_count()} cores, {options.rounds} × {options.seconds:g} s each, load average "
+        f"{os.getloadavg()[0]:.1f}"
     )
-    floor = rows["floor"].rate
-    print(
-        _cells(
-            "", ("orders/s", "× floor", "CPU ms", "PG ms", "p50 ms", "p99 ms", "inside", "tries")
-        )
-    )
+    for lines, rows in tables.items():
+        yield f"\nEach order: {_SHAPES.get(lines, f'one unit of each of {lines}')}\n"
+        yield from _table(rows)
+        yield from _goals(options, rows)
+
+
+_COLUMNS = ("orders/s", "× floor", "CPU ms", "PG ms", "p50 ms", "p99 ms", "p99 inside", "tries")
+
+
+def _table(rows: dict[str, Row]) -> Iterator[str]:
+    """For a terminal and for docs/benchmarks.md alike."""
+    yield _cells("", _COLUMNS)
+    yield f"|{'-' * 58}|" + "---:|" * len(_COLUMNS)
     for row in rows.values():
-        print(_cells(row.label, _figures(row, floor)))
-    print(
-        "CPU, PG: of the portal (or its like) and of PostgreSQL, for each order. p50, p99: as the"
-    )
-    print("client waits; inside: p99 once it has a connection. tries: for each order.")
-    for name in sorted({"http", "use-case"} & set(rows)):
-        share = rows[name].rate / floor
-        print(
-            f"Goal {name}: {share:.2f} of the floor, ≥ {FLOOR_SHARE}: {_said(share >= FLOOR_SHARE)}"
-        )
-    p99 = _p99(rows["http"].waited)
-    said = _said(p99 < P99_MS)
-    print(f"Goal http: p99 {p99:.0f} ms at {options.clients} clients, < {P99_MS:g}: {said}")
+        yield _cells(row.label, _figures(row, rows["floor"]))
 
 
-def _figures(row: Row, floor: float) -> tuple[str, ...]:
+def _figures(row: Row, floor: Row) -> tuple[str, ...]:
     return (
         f"{row.rate:.0f}",
-        f"{row.rate / floor:.2f}",
+        f"{row.rate / max(floor.rate, 0.1):.2f}",
         f"{row.each_ms(row.cpu_seconds):.1f}",
         f"{row.each_ms(row.database_seconds):.1f}",
         f"{median(row.waited) * 1000:.0f}",
@@ -264,7 +270,20 @@ def _figures(row: Row, floor: float) -> tuple[str, ...]:
 
 
 def _cells(label: str, figures: Sequence[str]) -> str:
-    return f"{label:58}" + "".join(f"{figure:>9}" for figure in figures)
+    return f"| {label:56} |" + "".join(f" {figure:>10} |" for figure in figures)
+
+
+def _goals(options: argparse.Namespace, rows: dict[str, Row]) -> Iterator[str]:
+    floor = rows["floor"]
+    for name in (each for each in ("http", "use-case") if each in rows):
+        share, by_cpu = rows[name].rate / max(floor.rate, 0.1), floor.cpu_ms / rows[name].cpu_ms
+        yield (
+            f"Goal {name}: {share:.2f} of the floor ({by_cpu:.2f} by CPU), ≥ {FLOOR_SHARE}: "
+            f"{_said(share >= FLOOR_SHARE)}"
+        )
+    p99 = _p99(rows["http"].waited)
+    said = _said(p99 < P99_MS)
+    yield f"Goal http: p99 {p99:.0f} ms at {options.clients} clients, < {P99_MS:g}: {said}"
 
 
 def _p99(seconds: Sequence[float]) -> float:
@@ -279,11 +298,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.placement", description=__doc__)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--skus", type=int, default=10)
+    parser.add_argument("--lines", type=int, nargs="*", default=[1, 10], help="of an order")
     parser.add_argument("--at-once", type=int, default=8, help="connections of the small pool")
     parser.add_argument("--processes", type=int, default=2, help="web workers, or their likes")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--lead", type=float, default=6.0, help="seconds to start and warm up in")
     parser.add_argument("--ways", nargs="*", help="these, besides http and floor (default: all)")
     parser.add_argument("--port", type=int, default=None)
     options = parser.parse_args()

@@ -1,7 +1,6 @@
 """Ways to place an order for the same few SKUs; each writes the same rows and commits.
 
-Run in a process of its own: clients queue up for threads, each with a connection. Orders
-are of one unit of each SKU, so every order wants every shelf.
+Run in a process of its own: clients queue up for threads, each with a connection.
 """
 
 from __future__ import annotations
@@ -10,26 +9,34 @@ import itertools
 import json
 import os
 import queue
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any, NamedTuple
+
+import orjson
 
 Place = Callable[[int], int]
+
+WARM_UP = 40
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one process does: `clients` in a queue for `at_once` connections."""
+    """What one process does: `clients` in a queue for `at_once` connections, placing orders of so
+    many `lines`, one unit each, of the SKUs `refs`."""
 
     way: str
     refs: tuple[str, ...]
+    lines: int
     first_number: int
     clients: int
     at_once: int
-    starts_at: float
     seconds: float
 
 
@@ -43,69 +50,83 @@ class Tally:
     cpu_seconds: float = 0.0
 
 
-def run(load: Load) -> Tally:
-    """Place orders from `starts_at` (wall clock) on; only what was wanted after it is counted."""
+def run(load: Load, gate: Barrier, tallies: Queue[Tally]) -> None:
+    """Warm up, wait for all the others at the gate, then place orders for `seconds`."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
 
     django.setup()
-    place = _WAYS[load.way](load.refs)
+    place = _WAYS[load.way](load)
     tally, numbers = Tally(), itertools.count(load.first_number)
+    ready = threading.Barrier(load.at_once + 1)
     # Clients in the order they came; one that was served wants the next order at once.
     wanting: queue.SimpleQueue[float] = queue.SimpleQueue()
-    for _client in range(load.clients):
-        wanting.put(time.time())
-    threads = [
-        threading.Thread(target=_serve, args=(load, place, wanting, numbers, tally))
-        for _connection in range(load.at_once)
-    ]
-    for thread in threads:
-        thread.start()
-    time.sleep(max(0.0, load.starts_at - time.time()))
-    before = time.process_time()
-    for thread in threads:
-        thread.join()
-    tally.cpu_seconds = time.process_time() - before
-    return tally
 
-
-def _serve(
-    load: Load,
-    place: Place,
-    wanting: queue.SimpleQueue[float],
-    numbers: itertools.count[int],
-    tally: Tally,
-) -> None:
-    """One connection of the pool."""
-    ends_at = load.starts_at + load.seconds
-    while (began := time.time()) < ends_at:
-        wanted = wanting.get()
-        retries = place(next(numbers))
-        ended = time.time()
-        wanting.put(ended)
-        if load.starts_at <= ended < ends_at:
+    def serve() -> None:
+        """One connection of the pool."""
+        for _order in range(WARM_UP):
+            place(next(numbers))
+        ready.wait()
+        ready.wait()
+        ends_at = time.perf_counter() + load.seconds
+        while (began := time.perf_counter()) < ends_at:
+            wanted = wanting.get()
+            retries = place(next(numbers))
+            ended = time.perf_counter()
+            wanting.put(ended)
             tally.waited.append(ended - wanted)
             tally.worked.append(ended - began)
             tally.retries += retries
+
+    threads = [threading.Thread(target=serve) for _connection in range(load.at_once)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    gate.wait()
+    before = time.process_time()
+    for _client in range(load.clients):
+        wanting.put(time.perf_counter())
+    ready.wait()
+    for thread in threads:
+        thread.join()
+    tally.cpu_seconds = time.process_time() - before
+    tallies.put(tally)
+
+
+class Chosen(NamedTuple):
+    """Which SKUs order `number` is for: some of the few, in an order of their own."""
+
+    refs: Sequence[str]
+    lines: int
+
+    def of(self, number: int) -> list[str]:
+        chance = random.Random(number)  # noqa: S311 (nothing secret)
+        return chance.sample(self.refs, self.lines)
 
 
 # --- ours -----------------------------------------------------------------------------------------
 
 
-def _use_case(refs: tuple[str, ...]) -> Place:
+def _use_case(load: Load) -> Place:
     """`place_orders`, without HTTP and parsing."""
-    from orders import serializers
-    from orders.placements import placement_of
+    from orders import shapes
+    from orders.placements import Placement, placement_of
     from orders.placing import place_orders
     from proofs import shop
     from sellers.models import SellerAccount
 
     account = SellerAccount.objects.get(endpoint_key=shop.ENDPOINT_KEY)
-    (document,) = json.loads(shop.placement(0, dict.fromkeys(refs, 1)))
-    valid = serializers.PLACED_ORDER.run_validation(document)
-    example = placement_of(valid, document=document, sales_channel="", operation_id="")
+    chosen = Chosen(load.refs, load.lines)
+
+    def parsed(number: int) -> Placement:
+        (document,) = json.loads(shop.placement(number, dict.fromkeys(chosen.of(number), 1)))
+        valid = shapes.PLACED_ORDER.read(document)
+        return placement_of(valid, document=document, sales_channel="", operation_id="")
+
+    examples = [parsed(number) for number in range(50)]
 
     def place(number: int) -> int:
+        example = examples[number % len(examples)]
         placement = replace(example, marketplace_order_id=f"15{number:011d}-01")
         place_orders(account=account, placements=[placement], now=datetime.now(UTC))
         return 0
@@ -114,19 +135,6 @@ def _use_case(refs: tuple[str, ...]) -> Place:
 
 
 # --- by hand --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Sql:
-    """Statements that write what the portal writes; the order's own facts are copied."""
-
-    order: str
-    lines: str
-    template: int
-    document: str
-    skus: list[int]
-    warehouses: list[int]
-
 
 _PERSONAL = """
 INSERT INTO orders_personaldata (order_id, document, answer, receiver) VALUES (%s, %s, %s, '')
@@ -161,39 +169,54 @@ SELECT id, 'hold', 0, 1, %s::text || '/' || place - 1 || '/placed', %s, '', now(
 """
 
 
-def _statements(refs: tuple[str, ...]) -> _Sql:
-    from orders.models import Order, OrderLine
-    from sellers.models import Sku, Warehouse
+class _Facts:
+    """What an order of the portal's looks like in its tables: the rows to write, but for ids."""
 
-    example = Order.objects.order_by("pk").first()
-    if example is None:
-        raise LookupError("There must be one order to copy the facts of.")
-    return _Sql(
-        order=_copied(Order, {"seller_order_id": "%s", "marketplace_order_id": "%s"})
-        + " WHERE id = %s RETURNING id",
-        lines=_copied(OrderLine, {"order_id": "%s"}) + " WHERE order_id = %s",
-        template=example.pk,
-        document=json.dumps(example.personal.document),
-        skus=list(Sku.objects.filter(ref__in=refs).values_list("pk", flat=True)),
-        warehouses=list(Warehouse.objects.values_list("pk", flat=True)),
+    def __init__(self, load: Load) -> None:
+        from orders.models import Order, OrderLine
+        from sellers.models import Sku, Warehouse
+
+        order = Order.objects.order_by("pk").first()
+        line = order.lines.first() if order else None
+        if order is None or line is None:
+            raise LookupError("There must be one order to copy the facts of.")
+        self.order = _row(order)
+        self.insert_order = _inserting(Order, list(self.order)) + " RETURNING id"
+        self.line = _row(line) | {"order_id": None}
+        self.insert_lines = _inserting_json(OrderLine, list(self.line))
+        self.document: dict[str, Any] = order.personal.document or {}
+        self.skus = dict(Sku.objects.filter(ref__in=load.refs).values_list("ref", "pk"))
+        self.warehouses = list(Warehouse.objects.values_list("pk", flat=True))
+
+
+def _row(instance: Any) -> dict[str, Any]:
+    fields = instance._meta.concrete_fields
+    return {
+        field.column: getattr(instance, field.attname) for field in fields if field.name != "id"
+    }
+
+
+def _inserting(model: Any, columns: Sequence[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(f"%({name})s" for name in columns)
+    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({values})"  # noqa: S608 (the model's own names)
+
+
+def _inserting_json(model: Any, columns: Sequence[str]) -> str:
+    table, names = model._meta.db_table, ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names}"  # noqa: S608 (the model's own names)
+        f" FROM json_populate_recordset(NULL::{table}, %s)"
     )
 
 
-def _copied(model: Any, new: dict[str, str]) -> str:
-    columns = [field.column for field in model._meta.concrete_fields if field.column != "id"]
-    values = [new.get(column, column) for column in columns]
-    # A new value stands first among the columns, so that its place in the parameters is known.
-    pairs = sorted(zip(columns, values, strict=True), key=lambda pair: pair[0] not in new)
-    pairs = [(name, new[name]) for name in new] + [pair for pair in pairs if pair[0] not in new]
-    names, taken = zip(*pairs, strict=True)
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) SELECT {', '.join(taken)} FROM {model._meta.db_table}"  # noqa: S608 E501 (names are the model's)
-
-
 class _ByHand:
-    """A placement in plain SQL; subclasses say how the shelves are taken."""
+    """A placement in plain SQL, without HTTP, parsing and checks but for the stock; the order's
+    values come from here, as they must in any program. Subclasses say how shelves are taken."""
 
-    def __init__(self, refs: tuple[str, ...]) -> None:
-        self.sql = _statements(refs)
+    def __init__(self, load: Load) -> None:
+        self.facts = _Facts(load)
+        self.chosen = Chosen(load.refs, load.lines)
         self.local = threading.local()
 
     def __call__(self, number: int) -> int:
@@ -223,21 +246,31 @@ class _ByHand:
 
     def _write(self, cursor: Any, number: int) -> bool:
         """What can be written before the shelves are taken is, so that they are held briefly."""
-        sql, ours = self.sql, f"R-{number:012d}"
-        theirs = f"15{number:011d}-01"
-        cursor.execute(sql.order, [ours, theirs, sql.template])
+        facts, ours, theirs = self.facts, f"R-{number:012d}", f"15{number:011d}-01"
+        now, refs = datetime.now(UTC), self.chosen.of(number)
+        skus = [facts.skus[ref] for ref in refs]
+        ids = {"seller_order_id": ours, "marketplace_order_id": theirs, "placed_at": now}
+        cursor.execute(facts.insert_order, facts.order | ids)
         (order_id,) = cursor.fetchone()
-        cursor.execute(_PERSONAL, [order_id, sql.document, sql.document])
-        cursor.execute(sql.lines, [order_id, sql.template])
-        levels = self.take(cursor)
+        document = json.dumps(facts.document | {"marketplaceOrderId": theirs})
+        cursor.execute(_PERSONAL, [order_id, document, document])
+        cursor.execute(facts.insert_lines, [self._lines(order_id, refs, skus)])
+        levels = self.take(cursor, skus)
         if not levels:
             return False
-        cursor.execute(_HOLDS, [ours, datetime.now(UTC) + timedelta(days=1), levels])
+        cursor.execute(_HOLDS, [ours, now + timedelta(days=1), levels])
         cursor.execute(_LEDGER, [ours, ours, levels])
         cursor.execute(_TIMELINE, {"order": order_id, "facts": json.dumps({"takes": levels})})
         return True
 
-    def take(self, cursor: Any) -> list[int]:
+    def _lines(self, order_id: int, refs: Sequence[str], skus: Sequence[int]) -> str:
+        lines = [
+            self.facts.line | {"order_id": order_id, "index": index, "sku_id": sku, "ref": ref}
+            for index, (ref, sku) in enumerate(zip(refs, skus, strict=True))
+        ]
+        return orjson.dumps(lines, default=str).decode()
+
+    def take(self, cursor: Any, skus: Sequence[int]) -> list[int]:
         """The shelves one unit was taken from each; nothing when somebody else was faster."""
         raise TypeError("One of the ways below.")
 
@@ -249,9 +282,9 @@ class _LostRaceError(Exception):
 class _Floor(_ByHand):
     """Rows locked in id order, then one UPDATE."""
 
-    def take(self, cursor: Any) -> list[int]:
-        cursor.execute(_LOCK, [self.sql.skus, self.sql.warehouses])
-        levels = [level for level, _held in _chosen(cursor.fetchall())]
+    def take(self, cursor: Any, skus: Sequence[int]) -> list[int]:
+        cursor.execute(_LOCK, [list(skus), self.facts.warehouses])
+        levels = [level for level, _held in _first_free(cursor.fetchall())]
         cursor.execute(_TAKE, [levels])
         return levels
 
@@ -259,15 +292,15 @@ class _Floor(_ByHand):
 class _Optimistic(_ByHand):
     """Nothing locked; the UPDATE takes only rows that are as they were read, else all over."""
 
-    def take(self, cursor: Any) -> list[int]:
-        cursor.execute(_READ, [self.sql.skus, self.sql.warehouses])
-        chosen = _chosen(cursor.fetchall())
+    def take(self, cursor: Any, skus: Sequence[int]) -> list[int]:
+        cursor.execute(_READ, [list(skus), self.facts.warehouses])
+        chosen = _first_free(cursor.fetchall())
         levels = [level for level, _held in chosen]
         cursor.execute(_TAKE_UNCHANGED, [levels, [held for _level, held in chosen]])
         return levels if cursor.rowcount == len(levels) else []
 
 
-def _chosen(rows: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
+def _first_free(rows: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
     """(level, held) of the first shelf with a unit, for each SKU."""
     first: dict[int, tuple[int, int]] = {}
     for level, sku, free, held in rows:
@@ -276,7 +309,7 @@ def _chosen(rows: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
     return sorted(first.values())
 
 
-_WAYS: dict[str, Callable[[tuple[str, ...]], Place]] = {
+_WAYS: dict[str, Callable[[Load], Place]] = {
     "use-case": _use_case,
     "floor": _Floor,
     "optimistic": _Optimistic,
