@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from rest_framework.request import Request
 
-from orders import serializers, wire
+from orders import shapes, wire
 from orders.agreeing import ACKNOWLEDGMENT, CONFIRMATION, hear_agreement
 from orders.change_answers import agreement_of, answer_of, preview_of
 from orders.modifications import Modification, modification_of
 from orders.modifying import Step, preview_change, receive_change, withdraw_change
-from orders.views import ProtocolView
+from orders.protocol import ProtocolView
 
 
-def _modification(request: Request) -> Modification:
-    document = wire.read(request._request)
-    valid = serializers.CHANGE_ORDER.run_validation(document)
+def _modification(request: HttpRequest) -> Modification:
+    document = wire.read(request)
+    valid = shapes.CHANGE_ORDER.read(document)
     return modification_of(valid, document=document)
 
 
 class Changes(ProtocolView):
-    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
+    def post(self, request: HttpRequest, endpoint_key: str, order_id: str) -> HttpResponse:
         change = receive_change(
             account=self.account,
             path_id=order_id,
@@ -37,7 +36,7 @@ class Changes(ProtocolView):
 
 
 class Preview(ProtocolView):
-    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
+    def post(self, request: HttpRequest, endpoint_key: str, order_id: str) -> HttpResponse:
         modification, now = _modification(request), timezone.now()
         plan = preview_change(
             account=self.account, path_id=order_id, modification=modification, now=now
@@ -50,9 +49,9 @@ class Preview(ProtocolView):
 
 class Agreement(ProtocolView):
     def post(
-        self, request: Request, endpoint_key: str, order_id: str, change_id: str
+        self, request: HttpRequest, endpoint_key: str, order_id: str, change_id: str
     ) -> HttpResponse:
-        valid = serializers.AGREEMENT.run_validation(wire.read_if_any(request._request))
+        valid = shapes.AGREEMENT.read(wire.read_if_any(request))
         agreement = valid.get("agreement_type") or ""
         change = hear_agreement(
             account=self.account,
@@ -74,10 +73,10 @@ class Agreement(ProtocolView):
 
 class Cancel(ProtocolView):
     def post(
-        self, request: Request, endpoint_key: str, order_id: str, change_id: str
+        self, request: HttpRequest, endpoint_key: str, order_id: str, change_id: str
     ) -> HttpResponse:
-        document = wire.read_if_any(request._request)
-        valid = serializers.CHANGE_CANCELLATION.run_validation(document)
+        document = wire.read_if_any(request)
+        valid = shapes.CHANGE_CANCELLATION.read(document)
         change = withdraw_change(
             account=self.account,
             path_id=order_id,

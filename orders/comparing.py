@@ -74,8 +74,9 @@ def _beyond(
 def within(placed: Cents, ours: Cents, *, account: SellerAccount) -> bool:
     """Whether the difference is small enough by either tolerance, percent of ours or cents."""
     gap = abs(placed - ours)
-    percent = Decimal(account.price_tolerance_percent)
-    return gap <= account.price_tolerance_cents or gap * 100 <= percent * ours
+    if gap <= account.price_tolerance_cents:
+        return True
+    return gap * 100 <= Decimal(account.price_tolerance_percent) * ours
 
 
 def total_difference(placement: Placement) -> list[Difference]:

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from rest_framework.exceptions import ValidationError
 
-from orders import listening, nudging, serializers, watching
+from orders import listening, nudging, shapes, watching
 from orders.models import OrderEvent
-from sellers.errors import NotFound
+from sellers.errors import DomainError, NotFound
 from sellers.marketplace import subscribing
 from sellers.marketplace.asking import Clock, Refused, Unanswered, ask
 from sellers.models import SellerAccount
@@ -62,8 +61,8 @@ def _store_row(account: SellerAccount, row: Any, *, now: datetime) -> bool:
         {k: v for k, v in row.items() if k != "handle"} if isinstance(row, dict) else {"row": row}
     )
     try:
-        valid: Mapping[str, Any] = serializers.EVENT.run_validation(row)
-    except ValidationError:
+        valid: Mapping[str, Any] = shapes.EVENT.read(row)
+    except DomainError:
         listening.store_unreadable(account=account, source=feed, document=kept, now=now)
         return True
     return listening.store_event(

@@ -92,7 +92,7 @@ def modification_of(
 
 
 def _fingerprint_of(document: Mapping[str, Any]) -> str:
-    known = wire.folded(document)
+    known = {key.casefold(): value for key, value in document.items()}
     return hashlib.sha256(wire.canonical({key: known.get(key) for key in _ESSENTIAL})).hexdigest()
 
 

@@ -33,7 +33,7 @@ _SPANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are many of them, and that would take thrice as long
 class PlacedLine:
     index: int
     ref: str
@@ -116,7 +116,7 @@ def placement_of(
 
 def fingerprint_of(document: Mapping[str, Any]) -> str:
     """SHA-256 of what was ordered, so that a retry is told from another order of the same id."""
-    known = wire.folded(document)
+    known = {key.casefold(): value for key, value in document.items()}
     essential = {key: known.get(key) for key in _ESSENTIAL}
     return hashlib.sha256(wire.canonical(essential)).hexdigest()
 

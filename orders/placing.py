@@ -91,7 +91,7 @@ SELECT id FROM orders_order
 
 def _known_answers(account: SellerAccount, placements: Sequence[Placement]) -> dict[str, str]:
     placed = {placement.marketplace_order_id: placement for placement in placements}
-    known = prepared.execute(_KNOWN, {"account": account.pk, "placed": list(placed)}).fetchall()
+    known = prepared.execute(_KNOWN, {"account": account.pk, "placed": list(placed)})
     answers: dict[str, str] = {}
     if not known:
         return answers

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sellers import stock
-from sellers.errors import Conflict, DomainError
+from sellers.errors import Conflict, DomainError, Unavailable
 from sellers.models import SellerAccount, StockLevel
 from simulation import core
 from simulation.tariffs import tariff_of
 from simulation.types import Line, Policy, Take, Tariff
 
 Shelves = Mapping[int, Mapping[int, int]]
+
+PATIENCE_SECONDS = 10.0
 
 
 class Wanted(NamedTuple):
@@ -51,7 +54,15 @@ class Sourced:
 
 
 def tariff_for(account: SellerAccount, *, now: datetime) -> Tariff:
-    return tariff_of(account_id=account.pk, revision=account.tariff_revision, now=now)
+    """The account's tariff. An order waits longer for one that is being compiled than a quote
+    would: to refuse it is to lose the sale. Raises Unavailable."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return tariff_of(account_id=account.pk, revision=account.tariff_revision, now=now)
+        except Unavailable:
+            if time.monotonic() > ends:
+                raise
 
 
 def policies_of(tariff: Tariff, lines: Iterable[Wanted]) -> dict[str, Policy]:

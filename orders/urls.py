@@ -21,5 +21,5 @@ urlpatterns = [
     ),
     re_path(_CHANGE + r"/cancel/?$", change_views.Cancel.as_view(), name="cancel-change"),
     re_path(r"^(?:api/)?hook/?$", views.Hook.as_view(), name="hook"),
-    re_path(r"", views.NothingHere.as_view(), name="nothing-here"),
+    re_path(r"", views.nothing_here, name="nothing-here"),
 ]

@@ -6,53 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from django.views.decorators.csrf import csrf_exempt
 
-from orders import listening, nudging, serializers, wire
+from orders import listening, nudging, shapes, wire
 from orders.authorizing import authorize
 from orders.cancelling import request_cancellation
 from orders.models import OrderEvent
 from orders.placements import Placement, placement_of
 from orders.placing import place_orders
-from sellers.authentication import EndpointAuthentication
+from orders.protocol import ProtocolView, refused
+from orders.reading import read_as
 from sellers.errors import NotFound
-from sellers.models import SellerAccount
-
-
-class _AlwaysJson(BaseContentNegotiation):
-    """We speak JSON, whatever the Accept header says."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
-class ProtocolView(APIView):
-    # Not OPTIONS: the framework would describe itself.
-    http_method_names = ["post", "patch"]
-    authentication_classes = [EndpointAuthentication]
-    content_negotiation_class = _AlwaysJson
-
-    @property
-    def account(self) -> SellerAccount:
-        """Whose address was called; set before the body is read."""
-        account = self.request.auth
-        assert isinstance(account, SellerAccount)  # noqa: S101 (EndpointAuthentication sees to it)
-        return account
 
 
 class PlaceOrders(ProtocolView):
-    def post(self, request: Request, endpoint_key: str) -> HttpResponse:
-        document = wire.read(request._request)
+    def post(self, request: HttpRequest, endpoint_key: str) -> HttpResponse:
+        document = wire.read(request)
         many = isinstance(document, list)
         answers = place_orders(
             account=self.account, placements=_placements(request, document), now=timezone.now()
@@ -60,16 +31,16 @@ class PlaceOrders(ProtocolView):
         return wire.answer(f"[{','.join(answers)}]" if many else answers[0])
 
 
-def _placements(request: Request, document: Any) -> list[Placement]:
+def _placements(request: HttpRequest, document: Any) -> list[Placement]:
     """One order, or an array of them."""
     common = {
-        "sales_channel": request.query_params.get("sc", "").replace("\0", ""),
+        "sales_channel": request.GET.get("sc", "").replace("\0", ""),
         "operation_id": request.headers.get("x-vtex-operation-id", "").replace("\0", ""),
     }
     if not isinstance(document, list):
-        valid = serializers.PLACED_ORDER.run_validation(document)
+        valid = shapes.PLACED_ORDER.read(document)
         return [placement_of(valid, document=document, **common)]
-    orders = serializers.PLACED_ORDERS.run_validation(document)
+    orders = read_as(shapes.PLACED_ORDERS, document)
     return [
         placement_of(valid, document=document[position], path=f"[{position}].", **common)
         for position, valid in enumerate(orders)
@@ -77,9 +48,9 @@ def _placements(request: Request, document: Any) -> list[Placement]:
 
 
 class FulfillOrder(ProtocolView):
-    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
-        document = _single(wire.read(request._request))
-        valid = serializers.AUTHORIZATION.run_validation(document)
+    def post(self, request: HttpRequest, endpoint_key: str, order_id: str) -> HttpResponse:
+        document = _single(wire.read(request))
+        valid = shapes.AUTHORIZATION.read(document)
         receipt = authorize(
             account=self.account,
             seller_order_id=order_id,
@@ -97,9 +68,9 @@ def _single(document: Any) -> Any:
 
 
 class CancelOrder(ProtocolView):
-    def post(self, request: Request, endpoint_key: str, order_id: str) -> HttpResponse:
-        document = _single(wire.read(request._request))
-        valid = serializers.CANCELLATION.run_validation(document)
+    def post(self, request: HttpRequest, endpoint_key: str, order_id: str) -> HttpResponse:
+        document = _single(wire.read(request))
+        valid = shapes.CANCELLATION.read(document)
         receipt = request_cancellation(
             account=self.account,
             path_id=order_id,
@@ -118,15 +89,15 @@ class Hook(ProtocolView):
 
     credentials_required = False
 
-    def post(self, request: Request, endpoint_key: str) -> HttpResponse:
+    def post(self, request: HttpRequest, endpoint_key: str) -> HttpResponse:
         listening.check_header(self.account, headers=request.headers)
-        document = wire.read(request._request)
+        document = wire.read(request)
         if not _is_ping(document):
             self._store(request, document)
         return wire.answer("{}")
 
-    def _store(self, request: Request, document: Any) -> None:
-        valid = serializers.EVENT.run_validation(document)
+    def _store(self, request: HttpRequest, document: Any) -> None:
+        valid = shapes.EVENT.read(document)
         listening.check_origin(self.account, origin=valid.get("origin"), headers=request.headers)
         is_new = listening.store_event(
             account=self.account,
@@ -146,10 +117,7 @@ def _is_ping(document: Any) -> bool:
     return isinstance(document, Mapping) and wire.folded(document).get("hookconfig") == "ping"
 
 
-class NothingHere(ProtocolView):
+@csrf_exempt
+def nothing_here(_request: HttpRequest, endpoint_key: str) -> HttpResponse:
     """Every other path below an endpoint key, in VTEX's error shape like the rest."""
-
-    credentials_required = False
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise NotFound("not-found", "There is nothing here.")
+    return refused(NotFound("not-found", "There is nothing here."))

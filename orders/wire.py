@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -105,11 +105,12 @@ def _storable(text: str) -> bool:
 
 def folded(value: Any) -> Any:
     """The same document with every key in lower case: VTEX's keys come in any."""
-    if isinstance(value, Mapping):
-        return {str(key).casefold(): folded(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [folded(each) for each in value]
-    return value
+    if isinstance(value, dict):
+        return {
+            key.casefold(): folded(each) if isinstance(each, (dict, list)) else each
+            for key, each in value.items()
+        }
+    return [folded(each) for each in value] if isinstance(value, list) else value
 
 
 def dump(value: Any) -> str:
@@ -125,4 +126,4 @@ def canonical(value: Any) -> bytes:
 
 def answer(text: str = "", *, status: int = 200) -> HttpResponse:
     """A JSON answer of exactly these characters."""
-    return HttpResponse(text, status=status, content_type="application/json; charset=utf-8")
+    return HttpResponse(text, status=status, content_type="application/json")

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
 
 from sellers import prepared
 from sellers.credentials import same_secret
 from sellers.errors import NotFound, Unauthenticated
 from sellers.models import SellerAccount
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
 
 _ENDPOINT_KEY = re.compile(r"[A-Za-z0-9]{16,64}")
 _PARAMETER = re.compile(r'(key|token)\s*=\s*"?([^",\s]*)"?', re.IGNORECASE)
@@ -71,19 +65,15 @@ def _offered(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield headers.get("X-VTEX-API-AppKey", ""), headers.get("X-VTEX-API-AppToken", "")
 
 
-class EndpointAuthentication(BaseAuthentication):
-    """Sets `request.auth` to the account, before a byte of the body is read.
-
-    A view that accepts calls without credentials says `credentials_required = False`.
-    """
-
-    def authenticate(self, request: Request) -> tuple[AnonymousUser, SellerAccount]:
-        context = request.parser_context or {}
-        account = account_of(context["kwargs"]["endpoint_key"])
-        check_credentials(
-            app_key=account.inbound_app_key,
-            app_token=account.inbound_app_token,
-            headers=request.headers,
-            required=getattr(context["view"], "credentials_required", True),
-        )
-        return AnonymousUser(), account
+def caller_of(
+    *, endpoint_key: str, headers: Mapping[str, str], credentials_required: bool
+) -> SellerAccount:
+    """The account a call is for. Raises NotFound and Unauthenticated, as the two above do."""
+    account = account_of(endpoint_key)
+    check_credentials(
+        app_key=account.inbound_app_key,
+        app_token=account.inbound_app_token,
+        headers=headers,
+        required=credentials_required,
+    )
+    return account

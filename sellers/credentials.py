@@ -55,10 +55,14 @@ def encrypt(plain: str) -> str:
 
 def decrypt(stored: str) -> str:
     """Raises ImproperlyConfigured when no configured key opens the value."""
-    if not stored:
-        return ""
+    return _opened(stored, _current_box()) if stored else ""
+
+
+@lru_cache(maxsize=256)
+def _opened(stored: str, box: MultiFernet) -> str:
+    """Remembered, as every call of the marketplace reads an account's credentials."""
     try:
-        return _current_box().decrypt(stored.encode()).decode()
+        return box.decrypt(stored.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured(
             "A stored credential can't be decrypted: is its key missing from ENCRYPTION_KEYS?"

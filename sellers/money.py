@@ -33,6 +33,8 @@ def line_total(*, price_cents: Cents, quantity: int, unit_multiplier: Decimal) -
     VTEX prices weighted goods per multiplier unit (199 × 0.3 × 3 is 179); a multiplier of zero
     counts as one.
     """
+    if unit_multiplier == 1:
+        return price_cents * quantity
     exact = Decimal(price_cents) * (unit_multiplier or Decimal(1)) * quantity
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 

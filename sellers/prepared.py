@@ -1,30 +1,95 @@
 """Statements that PostgreSQL plans once, on Django's connection and in its transaction.
 
 Django binds parameters in the client, has every statement planned anew and builds objects of what
-comes back. For the few statements that every placed order waits for, that is most of their cost.
+comes back; psycopg looks up how to write each value and polls for the answer. For the few
+statements that every placed order waits for, that is most of their cost: they go to libpq directly.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
 from django.db import connection
 from django.db.models import Field, Model
+from psycopg import errors, pq
+from psycopg.adapt import Transformer
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Row = Mapping[str, Any]
 
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+#: What each connection has prepared so far: a name for each statement.
+_known: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 
-def execute(sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Run `sql` where the caller's other statements run; raises what Django's cursors raise."""
+
+def execute(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of `sql`, run where the caller's other statements run; its parameters are written
+    %(name)s. Raises what Django's cursors raise."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(connection.connection)
-        return cursor.execute(sql, values, prepare=True)
+        return _run(connection.connection, sql, values)
+
+
+def _run(
+    line: psycopg.Connection[Any], sql: str, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    numbered, order = _numbered(sql)
+    if not line.autocommit and line.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+        _checked(line, line.pgconn.exec_(b"BEGIN"))
+    names = _known.setdefault(line, {})
+    name = names.get(sql)
+    if name is None:
+        name = b"portal-%d" % len(names)
+        _checked(line, line.pgconn.prepare(name, numbered))
+        names[sql] = name
+    given: list[Any] = [written(values[each]) for each in order]
+    result = _checked(line, line.pgconn.exec_prepared(name, given))
+    reader = Transformer(line)
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _checked(line: psycopg.Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
+    if result.status not in _DONE:
+        if line.pgconn.status == pq.ConnStatus.BAD:
+            raise errors.OperationalError("the connection was lost")
+        raise errors.error_from_result(result)
+    return result
+
+
+@cache
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """With its parameters as PostgreSQL writes them, $1, $2 and so on, and their names in order."""
+    order = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    return _PARAMETER.sub(lambda found: f"${order.index(found[1]) + 1}", sql).encode(), order
+
+
+def written(value: Any) -> bytes | None:
+    """A parameter as text, whose type PostgreSQL knows from where it stands."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat().encode()
+    if isinstance(value, (list, tuple)):
+        return b"{%b}" % b",".join(_element(each) for each in value)
+    return str(value).encode()
+
+
+def _element(value: Any) -> bytes:
+    text = written(value)
+    if text is None:
+        return b"NULL"
+    if isinstance(value, int):
+        return text
+    return b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def objects(model: type[AnyModel], where: str, values: Mapping[str, Any]) -> Iterator[AnyModel]:
@@ -56,8 +121,7 @@ def insert(
     """
     models = tuple(model for model, rows in tables.items() if rows)
     values = {model.__name__: _json(tables[model]) for model in models}
-    cursor = execute(_inserting(models) + ending, values | _blanks(models))
-    return cursor.fetchall() if cursor.description else []
+    return execute(_inserting(models) + ending, values | _blanks(models))
 
 
 def _json(rows: object) -> str:
@@ -69,7 +133,7 @@ def _blanks(models: tuple[type[Model], ...]) -> dict[str, str]:
     """What a row of each table has where nothing is said."""
     return {
         f"blank_{model.__name__}": _json(
-            {field.column: field.get_default() for field in _written(model)}
+            {field.column: field.get_default() for field in _columns(model)}
         )
         for model in models
     }
@@ -87,7 +151,7 @@ def _inserting(models: tuple[type[Model], ...]) -> str:
 def _insert(model: type[Model]) -> str:
     """PostgreSQL reads the rows as the table's own, from JSON: one parameter, however many."""
     table, name = model._meta.db_table, model.__name__
-    columns = ", ".join(_quoted(field) for field in _written(model))
+    columns = ", ".join(_quoted(field) for field in _columns(model))
     blank = f'json_populate_record(NULL::"{table}", %(blank_{name})s)'
     return (
         f'INSERT INTO "{table}" ({columns}) SELECT {columns}'  # noqa: S608 (the model's own names)
@@ -95,13 +159,13 @@ def _insert(model: type[Model]) -> str:
     )
 
 
-def _written(model: type[Model]) -> list[Field[Any, Any]]:
-    """The columns that are not numbered by the database itself."""
-    return [field for field in model._meta.concrete_fields if not _is_numbered(field)]
-
-
-def _is_numbered(field: Field[Any, Any]) -> bool:
-    return field.primary_key and field.remote_field is None
+def _columns(model: type[Model]) -> list[Field[Any, Any]]:
+    """All but the number that the database gives."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key or field.remote_field is not None
+    ]
 
 
 def _quoted(field: Field[Any, Any]) -> str:

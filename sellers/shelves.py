@@ -79,7 +79,7 @@ def free_units(
 
 
 _HAS_EXPIRED = """
-SELECT FROM sellers_hold
+SELECT 1 FROM sellers_hold
  WHERE level_id = ANY(%(levels)s) AND state = 'held' AND expires_at <= %(now)s
  LIMIT 1
 """
@@ -88,8 +88,7 @@ SELECT FROM sellers_hold
 def tidy(levels: Sequence[StockLevel], *, now: datetime) -> int:
     """Release the expired holds on locked `levels`; returns how many there were."""
     held = [level.pk for level in levels if level.held]
-    due = prepared.execute(_HAS_EXPIRED, {"levels": held, "now": now}) if held else None
-    if due is None or due.fetchone() is None:
+    if not held or not prepared.execute(_HAS_EXPIRED, {"levels": held, "now": now}):
         return 0
     expired = list(
         Hold.objects.filter(level__in=levels, state=Hold.State.HELD, expires_at__lte=now)

@@ -125,7 +125,8 @@ WITH piece AS (
 ), held AS (
     INSERT INTO sellers_hold
            (level_id, seller_order_id, line_index, quantity, state, expires_at, created_at)
-    SELECT level_id, seller_order_id, line_index, quantity, 'held', expires_at, %(now)s
+    SELECT level_id, seller_order_id, line_index, quantity, 'held', expires_at,
+           %(now)s::timestamptz
       FROM piece, verdict WHERE fits
 ), counted AS (
     UPDATE sellers_stocklevel level SET held = level.held + taken.units
@@ -133,7 +134,8 @@ WITH piece AS (
 ), ledger AS (
     INSERT INTO sellers_stockmovement
            (level_id, kind, on_hand_change, held_change, cause, seller_order_id, note, at)
-    SELECT level_id, 'hold', 0, quantity, cause, seller_order_id, '', %(now)s
+    SELECT level_id, 'hold', 0, quantity, cause, seller_order_id, '',
+           %(now)s::timestamptz
       FROM piece, verdict WHERE fits
 )
 SELECT fits FROM verdict
@@ -173,7 +175,7 @@ def hold_all(promises: Sequence[Promise], *, now: datetime, cause: str = "placed
         "cause": cause,
         "now": now,
     }
-    if prepared.execute(_HOLD, values).fetchone() != (True,):
+    if prepared.execute(_HOLD, values) != [(True,)]:
         raise Shortage("not-available", "The units are not available any more.")
 
 

@@ -4,3 +4,11 @@ from config.settings import *  # noqa: F403 (that is what it is: the same, but f
 
 ROOT_URLCONF = "benchmarks.peers.urls"
 MIDDLEWARE = []
+# The portal itself does without; one of the peers is made with it.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from orders import serializers
+from orders import shapes
 from orders.agreeing import accept_change, hear_agreement
 from orders.models import Order, OrderChange
 from orders.modifications import modification_of
@@ -25,7 +25,7 @@ def change(db: None) -> OrderChange:
         "reason": "Filomena changed her mind",
         "remove": [{"items": [{"id": "1001", "quantity": 1}]}],
     }
-    valid = serializers.CHANGE_ORDER.run_validation(body)
+    valid = shapes.CHANGE_ORDER.read(body)
     return receive_change(
         account=order.account,
         path_id=order.marketplace_order_id,

@@ -21,7 +21,7 @@ from hypothesis.stateful import run_state_machine_as_test as run
 
 from invoicing import contents, packing
 from invoicing.models import Package, PackageItem
-from orders import expiring, serializers
+from orders import expiring, shapes
 from orders.agreeing import accept_change, hear_agreement, refuse_change
 from orders.authorizing import authorize
 from orders.cancelling import request_cancellation
@@ -203,7 +203,7 @@ class Shop(RuleBasedStateMachine):
     def _place(self, order_id: str) -> str:
         document = self.sent[order_id]
         placement = placement_of(
-            serializers.PLACED_ORDER.run_validation(document),
+            shapes.PLACED_ORDER.read(document),
             document=document,
             sales_channel="1",
             operation_id="",
@@ -226,7 +226,7 @@ class Shop(RuleBasedStateMachine):
         packing.put(package=package, line=line, quantity=units, now=self.now, actor=None)
 
     def _ask(self, order: Order, body: dict[str, Any]) -> OrderChange:
-        valid = serializers.CHANGE_ORDER.run_validation(body)
+        valid = shapes.CHANGE_ORDER.read(body)
         return receive_change(
             account=self.account,
             path_id=order.marketplace_order_id,
