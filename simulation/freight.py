@@ -50,6 +50,10 @@ class Lane(NamedTuple):
         band, at = self.bands[0], self.at[0]
         return Rate(band.max_weight_g, band.prices[at], band.estimates[at])
 
+    def narrowed(self) -> tuple[Band, ...]:
+        """The bands, each cut down to the one range that matched."""
+        return tuple(map(_part, self.bands, self.at))
+
     @property
     def heaviest_g(self) -> int | None:
         """The weight it carries at most; None: any."""
@@ -94,12 +98,6 @@ def number_of(where: Destination) -> int | None:
 def _at(band: Band, number: int) -> int | None:
     at = bisect_right(band.starts, number) - 1
     return None if at < 0 or band.ends[at] < number else at
-
-
-def narrowed(policy: Policy, where: Destination) -> tuple[Band, ...]:
-    """The bands of the policy's lane, each cut down to the one range that matched."""
-    found = lane(policy, where)
-    return tuple(map(_part, found.bands, found.at)) if found else ()
 
 
 def _part(band: Band, at: int) -> Band:

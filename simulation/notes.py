@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from simulation.calendar import closed_days, closed_windows, ready_on, taken_today
-from simulation.freight import narrowed
+from simulation.freight import Lane
 from simulation.types import (
     Booked,
     Decision,
@@ -118,7 +118,7 @@ def range_facts(policy: Policy, where: Destination) -> dict[str, Any]:
 
 
 def service_facts(
-    policy: Policy, where: Destination, *, booked: Mapping[Booked, int], now: datetime
+    lane: Lane, where: Destination, *, booked: Mapping[Booked, int], now: datetime
 ) -> dict[str, Any]:
     """The ranges that match, what is booked of the day, the windows that are closed and why."""
     return {
@@ -130,11 +130,11 @@ def service_facts(
                 "price": band.prices[0],
                 "estimate": band.estimates[0],
             }
-            for band in narrowed(policy, where)
+            for band in lane.narrowed()
         ],
-        "taken": taken_today(policy, booked, now),
-        "capacity": policy.daily_capacity,
-    } | window_facts(policy, booked=booked, now=now)
+        "taken": taken_today(lane.policy, booked, now),
+        "capacity": lane.policy.daily_capacity,
+    } | window_facts(lane.policy, booked=booked, now=now)
 
 
 def window_facts(policy: Policy, *, booked: Mapping[Booked, int], now: datetime) -> dict[str, Any]:

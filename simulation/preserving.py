@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 import orjson
 
-from simulation.freight import destination, narrowed
+from simulation.areas import area_of
+from simulation.freight import Lane, destination
 from simulation.types import (
     Account,
     Band,
@@ -78,31 +78,6 @@ def _allowed(form: re.Pattern[str], text: str | None) -> str | None:
     return text if text is None or form.fullmatch(text) else _ELSEWHERE
 
 
-def sliced(cart: Cart, snapshot: Snapshot) -> Snapshot:
-    """The snapshot with as little of the tariff as answers this cart the same."""
-    where = destination(
-        country=cart.country,
-        postal_code=cart.postal_code,
-        home_country=snapshot.account.country,
-    )
-    policies = tuple(_sliced_policy(policy, where) for policy in snapshot.tariff.policies)
-    return replace(snapshot, tariff=replace(snapshot.tariff, policies=policies))
-
-
-def _sliced_policy(policy: Policy, where: Destination | None) -> Policy:
-    if where is None:
-        return replace(policy, bands={}, windows=(), pickup=None)
-    matched = narrowed(policy, where)
-    tables = {
-        digits: matched if digits == len(where.postal_code) else ()
-        for digits in policy.bands.get(where.country, {})
-    }
-    bands = {where.country: tables} if where.country in policy.bands else {}
-    if not matched:
-        return replace(policy, bands=bands, windows=(), pickup=None)
-    return replace(policy, bands=bands)
-
-
 # --- there ----------------------------------------------------------------------------------------
 
 
@@ -112,19 +87,26 @@ def pack(cart: Cart, snapshot: Snapshot | None, now: datetime) -> bytes:
         "format": FORMAT,
         "now": now.isoformat(),
         "cart": cart._asdict(),
-        "snapshot": _snapshot_out(sliced(cart, snapshot)) if snapshot else None,
+        "snapshot": _snapshot_out(cart, snapshot) if snapshot else None,
     }
-    return zlib.compress(orjson.dumps(document, default=list), 6)
+    return zlib.compress(orjson.dumps(document, default=list), 1)
 
 
-def _snapshot_out(snapshot: Snapshot) -> dict[str, Any]:
+def _snapshot_out(cart: Cart, snapshot: Snapshot) -> dict[str, Any]:
     tariff = snapshot.tariff
+    where = destination(
+        country=cart.country,
+        postal_code=cart.postal_code,
+        home_country=snapshot.account.country,
+    )
+    lanes = area_of(tariff, where).lanes if where else ()
+    met = {lane.policy.id: lane for lane in lanes}
     return {
         "account": snapshot.account,
         "revision": tariff.revision,
         "ships_to": tariff.ships_to,
         "depots": [_depot_out(depot) for depot in tariff.depots.values()],
-        "policies": [_policy_out(policy) for policy in tariff.policies],
+        "policies": [_policy_out(policy, where, met.get(policy.id)) for policy in tariff.policies],
         "offers": [_offer_out(offer) for offer in snapshot.offers.values()],
         "booked": list(snapshot.booked.items()),
     }
@@ -136,15 +118,24 @@ def _depot_out(depot: Depot) -> dict[str, Any]:
     return depot._asdict() | {"cutoff": depot.cutoff.isoformat(), "calendar": days}
 
 
-def _policy_out(policy: Policy) -> dict[str, Any]:
-    bands = [
-        [country, digits, list(table)]
-        for country, tables in policy.bands.items()
-        for digits, table in tables.items()
+def _policy_out(policy: Policy, where: Destination | None, met: Lane | None) -> dict[str, Any]:
+    """As little of it as answers the same: of one that does not go there, that it does not."""
+    names = ("id", "ref", "name", "channel", "warehouses", "daily_capacity", "scheduled")
+    return {name: getattr(policy, name) for name in names} | {
+        "windows": policy.windows if met else (),
+        "bands": _bands_out(policy, where, met) if where else [],
+        "pickup": policy.pickup._asdict() if met and policy.pickup else None,
+    }
+
+
+def _bands_out(policy: Policy, where: Destination, met: Lane | None) -> list[Any]:
+    """For every length of postal code in the country the ranges that matched."""
+    matched = met.narrowed() if met else ()
+    length = len(where.postal_code)
+    return [
+        [where.country, digits, matched if digits == length else ()]
+        for digits in policy.bands.get(where.country, ())
     ]
-    pickup = policy.pickup and policy.pickup._asdict()
-    names = ("id", "ref", "name", "channel", "warehouses", "daily_capacity", "scheduled", "windows")
-    return {name: getattr(policy, name) for name in names} | {"bands": bands, "pickup": pickup}
 
 
 def _offer_out(offer: Offer) -> dict[str, Any]:

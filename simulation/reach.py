@@ -108,7 +108,7 @@ def _note(
         if policy.ref not in served:
             notes.trace("no-range", policy=policy.ref, **range_facts(policy, where))
     for service in known.services:
-        facts = service_facts(service.policy, where, booked=snapshot.booked, now=now)
+        facts = service_facts(service.lane, where, booked=snapshot.booked, now=now)
         notes.trace("serves", policy=service.policy.ref, **facts)
 
 

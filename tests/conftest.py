@@ -120,6 +120,18 @@ def _simulation_reads_what_the_test_wrote(
     database.close_all()
 
 
+@pytest.fixture(autouse=True)
+def _simulation_is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine too: its answers are right here, and late elsewhere."""
+    from simulation import database, tariffs
+
+    for name in ("PATIENCE_SECONDS", "LISTEN_SECONDS", "CONNECT_SECONDS"):
+        monkeypatch.setattr(database, name, 60.0)
+    monkeypatch.setattr(database, "STATEMENT_MS", 60_000)
+    monkeypatch.setattr(database._fuse, "slow_seconds", 60.0)
+    monkeypatch.setattr(tariffs, "WAIT_SECONDS", 60.0)
+
+
 def _has_open_transaction(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     if {"transactional_db", "live_server"} & set(request.fixturenames):
