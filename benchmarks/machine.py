@@ -31,6 +31,12 @@ def cpu_seconds(root: int) -> float:
     return ticks / _TICKS
 
 
+def cpu_name() -> str:
+    """The processor as it calls itself."""
+    lines = (_PROC / "cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if "model name" in line), "?")
+
+
 def parent_of(pid: int) -> int:
     stat = _stat(pid)
     return int(stat[1]) if stat else 0

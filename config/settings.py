@@ -298,7 +298,7 @@ OUTBOUND_TIMEOUT_SECONDS = (3.05, 15.0)
 # For a whole answer, however slowly it drips.
 OUTBOUND_DEADLINE_SECONDS = 30.0
 # Calls under way at once: of one worker process, and of one account over all workers.
-OUTBOUND_CONCURRENCY = env.int("OUTBOUND_CONCURRENCY", default=16)
+OUTBOUND_CONCURRENCY = env.int("OUTBOUND_CONCURRENCY", default=32)
 OUTBOUND_CALLS_PER_ACCOUNT = env.int("OUTBOUND_CALLS_PER_ACCOUNT", default=8)
 # Of one account, over all workers.
 OUTBOUND_RATE_PER_SECOND = env.float("OUTBOUND_RATE_PER_SECOND", default=20.0)

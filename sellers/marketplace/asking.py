@@ -6,7 +6,6 @@ inside a transaction: an answer may take half a minute.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,15 +14,15 @@ import orjson
 from django.conf import settings
 
 from sellers.errors import DomainError, NotFound, Unavailable
-from sellers.marketplace import breaker, client, excerpts, judging, rate, readback
+from sellers.marketplace import breaker, client, excerpts, judging, readback, turns
 from sellers.marketplace.destinations import Misdirected
 from sellers.marketplace.tracing import traceparent
 from sellers.models.accounts import SellerAccount
 
 Clock = Callable[[], datetime]
 
-#: How long a question waits for its turn; what is owed (the outbox) goes first.
-_LONGEST_TURN_SECONDS = 2.0
+_IN_TROUBLE = "The marketplace is in trouble and left in peace for a moment."
+_RATE_USED_UP = "This account's rate is used up."
 _AGAIN = timedelta(seconds=30)
 _MISDIRECTED_REST = timedelta(seconds=60)
 _HEALING = frozenset({408, 425, 429})
@@ -70,22 +69,15 @@ def read_order(*, account: SellerAccount, marketplace_order_id: str, clock: Cloc
 def _in_turn(
     account: SellerAccount, method: str, path: str, payload: Any, clock: Clock
 ) -> client.Answer:
-    until = breaker.admit(account_id=account.pk, now=clock())
-    if until:
-        raise Unanswered("The marketplace is in trouble and left in peace for a moment.", until)
-    _wait_for_turn(account, clock)
+    turn = turns.wait_for(account_id=account.pk, clock=clock)
+    if turn.until:
+        words = _RATE_USED_UP if turn.rate_is_used_up else _IN_TROUBLE
+        raise Unanswered(words, turn.until)
     answer = _sent(account, method, path, payload, clock)
     _require_conclusive(account, answer, now=clock())
-    breaker.succeeded(account_id=account.pk, now=clock())
+    if turn.ailing:
+        breaker.succeeded(account_id=account.pk, now=clock())
     return answer
-
-
-def _wait_for_turn(account: SellerAccount, clock: Clock) -> None:
-    ends = time.monotonic() + _LONGEST_TURN_SECONDS
-    while wait := rate.take(account_id=account.pk):
-        if time.monotonic() + wait > ends:
-            raise Unanswered("This account's rate is used up.", clock() + timedelta(seconds=wait))
-        time.sleep(wait)
 
 
 def _sent(

@@ -1,31 +1,26 @@
 """One circuit per account, shared by every worker: a marketplace in trouble is left in peace.
 
 Closed, calls pass. A few failures in a row, or one 429, open it for a while. Then one call, the
-probe, may try: success closes the circuit, failure opens it again for twice as long.
+probe, may try: success closes the circuit, failure opens it again for twice as long. A call asks
+for its turn in `turns`; what came of it is told here.
 Without Redis every circuit is closed; each message's own back-off still holds.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from sellers.marketplace import shared
 
 #: Accounts whose circuit is open, scored by the moment (epoch, seconds) it may be probed.
-_OPEN = "portal:circuits"
-_FAILURES_TO_OPEN = 5
-_PROBE_MS = 60_000
+CIRCUITS = "portal:circuits"
+_FAILURES_TOCIRCUITS = 5
+#: A probe that nobody hears of again makes room for another one.
+PROBE_MS = 60_000
 _FORGET_SECONDS = 86_400
 
-_ADMIT = """
-local open_until = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not open_until then return '0' end
-if tonumber(open_until) > tonumber(ARGV[2]) then return open_until end
-if redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[3]) then return '0' end
-return tostring(tonumber(ARGV[2]) + 1)
-"""
 _FAIL = """
 local until_now = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0)
 local now = tonumber(ARGV[2])
@@ -58,29 +53,10 @@ return 1
 def resting(*, now: datetime) -> list[int]:
     """The accounts nothing should be sent to at `now`."""
     try:
-        members = shared.board().zrangebyscore(_OPEN, f"({now.timestamp()}", "+inf")
+        members = shared.board().zrangebyscore(CIRCUITS, f"({now.timestamp()}", "+inf")
         return [int(str(member)) for member in members]
     except shared.Unreachable:
         return []
-
-
-def admit(*, account_id: int, now: datetime) -> datetime | None:
-    """None: go ahead (perhaps as the probe). Else the moment to ask again."""
-    try:
-        until = float(
-            shared.board().eval(
-                _ADMIT,
-                2,
-                _OPEN,
-                _key("probe", account_id),
-                str(account_id),
-                str(now.timestamp()),
-                str(_PROBE_MS),
-            )
-        )
-    except shared.Unreachable:
-        return None
-    return datetime.fromtimestamp(until, tz=UTC) if until else None
 
 
 def failed(*, account_id: int, now: datetime, rest: timedelta | None = None) -> None:
@@ -91,7 +67,7 @@ def failed(*, account_id: int, now: datetime, rest: timedelta | None = None) -> 
         account_id,
         str(now.timestamp()),
         str(rest.total_seconds() if rest else 0),
-        str(_FAILURES_TO_OPEN),
+        str(_FAILURES_TOCIRCUITS),
         str(shortest),
         str(longest),
         str(_FORGET_SECONDS),
@@ -108,19 +84,23 @@ def forget(*, account_id: int) -> None:
     """Close the circuit whatever was learnt: the account talks to another marketplace now."""
     board = shared.board()
     try:
-        board.zrem(_OPEN, str(account_id))
-        board.delete(*(_key(name, account_id) for name in ("failures", "probe", "cooldown")))
+        board.zrem(CIRCUITS, str(account_id))
+        board.delete(*_keys(account_id))
     except shared.Unreachable:
         return
 
 
 def _run(script: str, account_id: int, *arguments: str) -> None:
-    keys = (_OPEN, *(_key(name, account_id) for name in ("failures", "probe", "cooldown")))
+    keys = (CIRCUITS, *_keys(account_id))
     try:
         shared.board().eval(script, len(keys), *keys, str(account_id), *arguments)
     except shared.Unreachable:
         return
 
 
-def _key(name: str, account_id: int) -> str:
+def _keys(account_id: int) -> tuple[str, str, str]:
+    return key("failures", account_id), key("probe", account_id), key("cooldown", account_id)
+
+
+def key(name: str, account_id: int) -> str:
     return f"portal:circuit:{account_id}:{name}"

@@ -11,9 +11,10 @@ from sellers.marketplace import breaker
 from sellers.marketplace.models import OutboxMessage
 from sellers.models.accounts import SellerAccount
 
-#: Longer than the longest delivery (reading the order, waiting for its turn, sending): a lease
-#: runs out only when its worker is gone.
+#: A lease runs out only when its worker is gone: no delivery begins that could outlast it.
 LEASE = timedelta(seconds=120)
+#: Reading the order and sending, each within the deadline and after waiting for its turn.
+LONGEST_DELIVERY = timedelta(seconds=70)
 
 #: A message waits for every earlier one of its subject. Statuses only ever leave the blocking
 #: ones, or come back to them from there, so an old snapshot can make us wait, never overtake.
@@ -71,6 +72,10 @@ _CLAIM = """
 """
 
 
+#: What a call needs of its account; the other secrets need not be decrypted each time.
+_TO_CALL = ("marketplace_url", "services_hosts", "app_key", "app_token")
+
+
 def claim_due(*, now: datetime, limit: int) -> list[OutboxMessage]:
     """Up to `limit` messages to send now, leased to the caller; each comes with its account.
 
@@ -87,7 +92,8 @@ def claim_due(*, now: datetime, limit: int) -> list[OutboxMessage]:
     }
     statement = _CLAIM.format(first_of_its_subject=FIRST_OF_ITS_SUBJECT)
     claimed = list(OutboxMessage.objects.raw(statement, facts))
-    accounts = SellerAccount.objects.in_bulk({message.account_id for message in claimed})
+    ids = {message.account_id for message in claimed}
+    accounts = SellerAccount.objects.only(*_TO_CALL).in_bulk(ids)
     for message in claimed:
         message.account = accounts[message.account_id]
     return claimed

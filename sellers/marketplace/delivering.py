@@ -1,33 +1,24 @@
-"""Sends a claimed message and settles what came of it.
-
-`deliver` talks HTTP and touches no database; `settle` writes and talks to nobody.
-"""
+"""Sends a claimed message, in its account's turn. Talks HTTP and touches no database."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_noop as _
 
-from sellers.marketplace import breaker, client, excerpts, judging, looking, rate, readback
+from sellers.marketplace import breaker, client, excerpts, judging, readback, turns
+from sellers.marketplace.claiming import LONGEST_DELIVERY
 from sellers.marketplace.destinations import Misdirected
-from sellers.marketplace.judging import Outcome, Status, Trial
-from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
+from sellers.marketplace.judging import Deferred, Outcome, Trial
+from sellers.marketplace.models import OutboxMessage
 from sellers.marketplace.readback import Finding
 from sellers.marketplace.tracing import next_span
 
-logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
-#: How long a worker waits for its turn before it gives the message back.
-_LONGEST_TURN_SECONDS = 2.0
 _TROUBLE = frozenset({Outcome.FAILED, Outcome.UNANSWERED, Outcome.UNREACHABLE})
 #: Nothing else of this account would fare better: its circuit opens at once, at least so long.
 _WHOLE_ACCOUNT = {
@@ -36,55 +27,23 @@ _WHOLE_ACCOUNT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """Not tried: the account's circuit is open, or its rate is used up, until `until`."""
-
-    until: datetime
-
-
 def deliver(message: OutboxMessage, *, clock: Clock) -> Trial | Deferred:
     """Try `message` once, in its account's turn. An earlier try whose outcome is unknown is looked
     up in the order document first; if it had arrived, nothing is sent again."""
-    until = breaker.admit(account_id=message.account_id, now=clock())
-    if until:
-        return Deferred(until)
+    if _lease_is_short(message, now=clock()):
+        return Deferred(clock())
+    turn = turns.wait_for(account_id=message.account_id, clock=clock)
+    if turn.until:
+        return Deferred(turn.until)
     result = _look_up_and_send(message, clock) if _must_look_up(message) else _send(message, clock)
     if isinstance(result, Trial) and not judging.concerns_one_order(message, result):
-        _report(message.account_id, result, now=clock())
+        _report(message.account_id, result, ailing=turn.ailing, now=clock())
     return result
 
 
-def settle(message: OutboxMessage, result: Trial | Deferred, *, now: datetime) -> bool:
-    """Write down what came of a try, and move the message if it is still ours.
-
-    False when the lease was lost: then another worker answers for the message, and only the try
-    itself is recorded.
-    """
-    if isinstance(result, Deferred):
-        return bool(_ours(message).update(due_at=result.until, lease=None, leased_until=None))
-    with transaction.atomic():
-        _record(message, result)
-        moved = _move(message, result, now=now)
-    logger.info(
-        "outbox message %s (%s): %s, HTTP %s, %s ms",
-        message.pk,
-        message.kind,
-        result.outcome.value,
-        result.http_status,
-        result.duration_ms,
-    )
-    return moved
-
-
-def _wait_for_turn(account_id: int, clock: Clock) -> Deferred | None:
-    """None once a call may go out."""
-    deadline = time.monotonic() + _LONGEST_TURN_SECONDS
-    while wait := rate.take(account_id=account_id):
-        if time.monotonic() + wait > deadline:
-            return Deferred(clock() + timedelta(seconds=wait))
-        time.sleep(wait)
-    return None
+def _lease_is_short(message: OutboxMessage, *, now: datetime) -> bool:
+    """It waited so long for a thread that somebody else could take it up before we are done."""
+    return message.leased_until is not None and message.leased_until < now + LONGEST_DELIVERY
 
 
 def _must_look_up(message: OutboxMessage) -> bool:
@@ -93,19 +52,17 @@ def _must_look_up(message: OutboxMessage) -> bool:
 
 def _look_up_and_send(message: OutboxMessage, clock: Clock) -> Trial | Deferred:
     looked_up = _look_up(message, clock)
-    if isinstance(looked_up, (Trial, Deferred)):
+    if isinstance(looked_up, Trial):
         return looked_up
+    turn = turns.wait_for_another(account_id=message.account_id, clock=clock)
+    if turn.until:
+        return Deferred(turn.until)
     sent = _send(message, clock)
-    if looked_up is Finding.ABSENT and isinstance(sent, Trial):
-        return replace(sent, earlier_try_absent=True)
-    return sent
+    return replace(sent, earlier_try_absent=True) if looked_up is Finding.ABSENT else sent
 
 
-def _look_up(message: OutboxMessage, clock: Clock) -> Trial | Deferred | Finding | None:
+def _look_up(message: OutboxMessage, clock: Clock) -> Trial | Finding | None:
     """What reading the order settles; ABSENT, or None when it can't tell, asks for sending."""
-    wait = _wait_for_turn(message.account_id, clock)
-    if wait:
-        return wait
     started_at, began = clock(), time.monotonic()
     answer = _call(message, "GET", readback.order_path(message.subject), b"")
     trial = _trial(message, answer, started_at, began)
@@ -131,10 +88,7 @@ def _found(message: OutboxMessage, answer: client.Answer, read: Trial) -> Trial 
     return finding
 
 
-def _send(message: OutboxMessage, clock: Clock) -> Trial | Deferred:
-    wait = _wait_for_turn(message.account_id, clock)
-    if wait:
-        return wait
+def _send(message: OutboxMessage, clock: Clock) -> Trial:
     started_at, began = clock(), time.monotonic()
     body = message.body.encode()
     answer = _call(message, message.method, message.path, body, base_url=message.base_url)
@@ -185,68 +139,12 @@ def _trial(
     )
 
 
-def _report(account_id: int, trial: Trial, *, now: datetime) -> None:
-    """Tell the account's circuit how the marketplace is doing."""
+def _report(account_id: int, trial: Trial, *, ailing: bool, now: datetime) -> None:
+    """Tell the account's circuit how the marketplace is doing, unless that is no news."""
     if trial.outcome in _WHOLE_ACCOUNT:
         rest = max(judging.rest_asked_for(trial), _WHOLE_ACCOUNT[trial.outcome])
         breaker.failed(account_id=account_id, now=now, rest=rest)
     elif trial.outcome in _TROUBLE:
         breaker.failed(account_id=account_id, now=now, rest=trial.retry_after or None)
-    else:
+    elif ailing:
         breaker.succeeded(account_id=account_id, now=now)
-
-
-def _record(message: OutboxMessage, trial: Trial) -> None:
-    DeliveryAttempt.objects.create(
-        message=message,
-        at=trial.started_at,
-        duration_ms=trial.duration_ms,
-        http_status=trial.http_status,
-        outcome=trial.outcome,
-        detail=trial.detail,
-        response=trial.response,
-    )
-
-
-def _move(message: OutboxMessage, trial: Trial, *, now: datetime) -> bool:
-    verdict = judging.verdict(message, trial, now=now)
-    delivered = verdict.status == Status.DELIVERED
-    changes: dict[str, Any] = {
-        "status": verdict.status,
-        "due_at": now + verdict.wait,
-        "lease": None,
-        "leased_until": None,
-        "attempts_made": message.attempts_made + 1,
-        "in_doubt": _still_in_doubt(message, trial),
-        "receipt": trial.receipt,
-        "last_error": "" if delivered else _error(trial),
-        "settled_at": None if verdict.status == Status.PENDING else now,
-        "trying_since": None if delivered else message.trying_since or trial.started_at,
-    }
-    if delivered:
-        changes |= looking.first_look(message, seen=trial.outcome == Outcome.FOUND, now=now)
-    if verdict.status != Status.UNAUTHORISED:
-        return _ours(message).update(**changes) == 1
-    try:
-        with transaction.atomic():
-            return _ours(message).update(**changes) == 1
-    except IntegrityError:
-        # Another message of this account has already said that the credentials are refused.
-        waiting = {"status": Status.PENDING, "settled_at": None}
-        return _ours(message).update(**changes | waiting) == 1
-
-
-def _still_in_doubt(message: OutboxMessage, trial: Trial) -> bool:
-    """A refusal says nothing about an earlier try: only acceptance or reading the order does."""
-    resolved = judging.SETTLED.get(trial.outcome) == Status.DELIVERED or trial.earlier_try_absent
-    return trial.outcome in judging.UNKNOWN or (message.in_doubt and not resolved)
-
-
-def _error(trial: Trial) -> str:
-    status = f"HTTP {trial.http_status}" if trial.http_status else ""
-    return ": ".join(part for part in (status, trial.detail) if part)[:500]
-
-
-def _ours(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """The WHERE clause is the lock: matches nothing once the lease went to somebody else."""
-    return OutboxMessage.objects.filter(pk=message.pk, lease=message.lease, status=Status.PENDING)

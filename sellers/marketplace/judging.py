@@ -55,6 +55,13 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not tried: the account's circuit is open, or its rate is used up, until `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Where the message goes. `wait` counts when it stays pending."""
 

@@ -12,9 +12,10 @@ import pytest
 from django.db import connection, transaction
 
 from sellers.marketplace import breaker, claiming, outbox
-from sellers.marketplace.delivering import settle
-from sellers.marketplace.judging import Outcome, Trial
+from sellers.marketplace.delivering import deliver
+from sellers.marketplace.judging import Deferred, Outcome, Trial
 from sellers.marketplace.models import OutboxMessage
+from sellers.marketplace.settling import settle
 from tests.sellers.outbound import NOW, Kind, Status, an_account, promise
 
 CLAIMERS, SUBJECTS, EACH = 6, 6, 5
@@ -66,6 +67,18 @@ def test_what_was_given_back_in_time_is_not_in_doubt(acme, settings):
     settle(first, Trial(NOW, 1, Outcome.UNREACHABLE), now=NOW)
     (second,) = claim(after=timedelta(seconds=2))
     assert not second.in_doubt
+
+
+def test_begins_no_delivery_that_could_outlast_its_lease(acme, oms):
+    """It waited for a thread for too long: it is given back, untried."""
+    promise(acme)
+    (claimed,) = claim()
+    put_off = deliver(claimed, clock=lambda: NOW + timedelta(seconds=60))
+    assert isinstance(put_off, Deferred)
+    assert settle(claimed, put_off, now=NOW + timedelta(seconds=60))
+    (again,) = claim(after=timedelta(seconds=61))
+    assert not again.in_doubt
+    assert not oms.calls
 
 
 def test_who_lost_the_lease_moves_nothing(acme):
