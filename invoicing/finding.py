@@ -93,7 +93,8 @@ def _pick_list(text: str) -> PickList | None:
 
 def _sku(text: str) -> Sku | None:
     accounts = list(SellerAccount.objects.values_list("pk", flat=True))
-    return codes.with_code(text, account_ids=accounts).first()
+    known = codes.with_code(text, account_ids=accounts)
+    return known[0] if known else None
 
 
 def _waiting_for(sku: Sku) -> list[Order]:

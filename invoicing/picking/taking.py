@@ -22,17 +22,19 @@ Share = tuple[Part, Need, int]
 
 @transaction.atomic
 def scan(*, pick_list: PickList, code: str, gesture: PickGesture, now: datetime) -> Told:
-    """A code off the shelf: one unit, or as many as `3*code` says, for whoever needs it first.
+    """A code off the shelf: one unit, a case of them, or as many as `3*code` says, for whoever
+    needs it first.
 
     Raises NotFound `unknown-code`, Conflict `wrong-item` and `too-many`; then nothing changed.
     """
     walk = _walk(pick_list, gesture)
     quantity, bare = codes.counted(code)
-    sku = codes.among((row.sku for row in walk.rows), bare)
-    row = walk.row_of(sku.pk) if sku else None
-    if row is None:
+    known = codes.among((row.sku for row in walk.rows), bare)
+    if known is None:
         raise _stranger(walk, bare)
-    return _take(walk, row, quantity, gesture=gesture, by_hand=False, now=now)
+    sku, units = known
+    row = require_row(walk, sku.pk)
+    return _take(walk, row, quantity * units, gesture=gesture, by_hand=False, now=now)
 
 
 @transaction.atomic
@@ -119,13 +121,13 @@ def _too_many(row: Row, quantity: int) -> DomainError:
 
 def _stranger(walk: Walk, code: str) -> DomainError:
     account = walk.pick_list.warehouse.account_id
-    sku = codes.with_code(code, account_ids=[account]).first() if code else None
-    if sku is None:
+    known = codes.with_code(code, account_ids=[account])
+    if known is None:
         return NotFound(
             "unknown-code", _("Nothing here has the code “%(code)s”.") % {"code": code[:60]}
         )
     expected = walk.ahead[0] if walk.ahead else None
-    facts = {"name": sku.name, "bin": expected.sku.bin_location if expected else ""}
+    facts = {"name": known[0].name, "bin": expected.sku.bin_location if expected else ""}
     if expected is None:
         message = _("“%(name)s” is not on this list.")
     else:

@@ -146,7 +146,7 @@ const ScanBox = (() => {
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (plain && isElsewhere(event.target)) overhear(event);
     // A space or Enter on a button presses it; any other character belongs to the scan box.
-    else if (plain && event.key !== " " && !event.target.closest("input, textarea")) box.focus();
+    else if (plain && event.key !== " " && !event.target.closest("input, select, textarea")) box.focus();
   }
 
   // --- for the screens

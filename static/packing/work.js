@@ -15,14 +15,18 @@
     const again = from?.querySelector("[data-key]")?.dataset.key;
     if (answer.html) draw(answer.html);
     if (answer.refused) return complain(answer);
-    said.className = `said ${answer.tone}`;
-    said.textContent = answer.text;
+    tell(answer.text, answer.tone);
     for (const [number, units] of answer.slots ?? []) said.append(chip(number, units));
-    Sound.play(answer.tone);
     // A field that is filled in one after the other stays at hand.
     const following = again && from.matches(".tote") && board.querySelector(`[data-key="${again}"]`);
     if (following) following.focus();
     else ScanBox.focus();
+  }
+
+  function tell(text, tone) {
+    said.className = `said ${tone}`;
+    said.textContent = text;
+    Sound.play(tone);
   }
 
   function chip(number, units) {
@@ -51,7 +55,8 @@
   function complain(answer) {
     said.textContent = "";
     ScanBox.clear();
-    Alarm.show(answer, () => {
+    const dropped = answer.dropped ? `\n${facts.dropped.replace("0", answer.dropped)}` : "";
+    Alarm.show({ tone: answer.tone, text: answer.text + dropped }, () => {
       if (answer.signedOut) return location.reload();
       ScanBox.clear();
       ScanBox.focus();
@@ -79,19 +84,21 @@
   // What the barcodes of the command sheet mean here.
   const SHEET = { undo: "u", print: "p", short: "k", "take-over": "o", close: "f" };
 
-  function command(name) {
+  /** `isSure`, who scanned it or pressed Enter, is not asked again where nothing speaks against it. */
+  function command(name, isSure) {
     if (name === "?") return help.showModal();
-    if (name === "mute") return Sound.toggle();
+    if (name === "mute" || name === "q") return Sound.toggle();
     const letter = SHEET[name] ?? name;
     const target = board.querySelector(`[data-key="${letter}"]:not(:disabled)`);
     if (!target) return Sound.play("wrong");
     if (target.matches("input")) return target.select();
-    target.click();
     const details = target.matches("summary") ? target.closest("details") : null;
+    if (isSure && details && "sure" in details.dataset) return details.querySelector("form").requestSubmit();
+    target.click();
     if (details?.open) details.querySelector("input:not([type=hidden]), select, button")?.focus();
   }
 
-  // --- the keyboard inside a field: Esc leaves it, and a scan never sends a form by its Enter
+  // --- the keyboard inside a field: Esc leaves it, and the Enter behind a scan sends no form
 
   let heard = 0;
   board.addEventListener("keydown", (event) => {
@@ -101,8 +108,7 @@
     const guarded = details && event.target.matches("input, select");
     if (event.key !== "Enter" || !guarded) return;
     event.preventDefault();
-    if (event.timeStamp - heard < 100) return Sound.play("wrong");
-    event.target.form.requestSubmit();
+    if (event.timeStamp - heard >= 100) event.target.form.requestSubmit();
   });
 
   // --- news
@@ -128,12 +134,25 @@
   }
   lookLater();
 
-  const keys = Object.fromEntries([...`${facts.keys ?? ""}?`].map((letter) => [letter, letter]));
-  ScanBox.attach({ keys, scanned: scan, command, busy: () => Alarm.isOpen || help.open });
+  /** The help gives way to a scan. */
+  function onHelp(event) {
+    if (!help.open) return false;
+    if (!event || event.key.length !== 1 || event.key === " ") return true;
+    help.close();
+    return false;
+  }
+
+  const keys = Object.fromEntries([...`${facts.keys ?? ""}q?`].map((letter) => [letter, letter]));
+  ScanBox.attach({ keys, scanned: scan, command, busy: (event) => Alarm.isOpen || onHelp(event) });
   $("help-key").hidden = false;
   $("help-key").addEventListener("click", () => help.showModal());
   help.addEventListener("close", ScanBox.focus);
   // An error of a plain form waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
+  // What a crash left unsent.
+  Sending.recover(
+    (answer, isHere) => { if (isHere) answered(answer); },
+    (count) => complain({ tone: "wrong", text: facts.stale.replace("0", count) }),
+  );
   document.body.dataset.ready = "1";
 })();

@@ -46,7 +46,12 @@ def scan(page: Page, code: str) -> None:
 
 def scan_order(page: Page, order_id: str) -> None:
     """From the queue, or from another order."""
-    _type(page, order_id)
+    scan_order_by(page, order_id, order_id)
+
+
+def scan_order_by(page: Page, code: str, order_id: str) -> None:
+    """The same by another code of the order, such as its tote's."""
+    _type(page, code)
     page.wait_for_url("**/package/pack/**")
     expect(page.locator("body[data-ready]")).to_be_visible()
     expect(page.locator("h1")).to_contain_text(order_id)
