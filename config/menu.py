@@ -173,6 +173,12 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "sellers.view_selleraccount",
             ),
             Entry(
+                _("Marketplace thresholds"),
+                "speed",
+                "admin:reporting_scorecard_changelist",
+                "reporting.view_scorecard",
+            ),
+            Entry(
                 _("Invoice series"),
                 "tag",
                 "admin:invoicing_invoiceseries_changelist",

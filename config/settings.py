@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_stubs_ext
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -275,6 +276,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "reporting.tasks.send_digest",
         "schedule": 300.0,
         "options": {"expires": 300.0},
+    },
+    "count-recent-days": {
+        "task": "reporting.tasks.count_recent_days",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
+    "count-all-days": {
+        "task": "reporting.tasks.count_all_days",
+        "schedule": crontab(hour="6", minute="17"),
     },
     "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }

@@ -65,7 +65,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "STYLES": [stylesheet],
     "SCRIPTS": [script],
-    "DASHBOARD_CALLBACK": "orders.admin.overview.dashboard",
+    "DASHBOARD_CALLBACK": "reporting.dashboard.home.dashboard",
     "COMMAND": {"search_callback": "orders.admin.searching.palette"},
     "SIDEBAR": {
         "show_search": True,

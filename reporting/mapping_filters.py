@@ -11,6 +11,7 @@ from orders.admin.filters import GROUPS
 from orders.admin.searching import matching
 from orders.models import Order
 from orders.states import Status
+from reporting.dashboard.figures import figures
 from reporting.declarations import Condition, Text
 from reporting.figures import CAUSES, TO_MEND
 from reporting.filtering import AnyId, MomentOf, OneOf, Period
@@ -127,6 +128,27 @@ def _with_id(text: str) -> Condition:
     return Condition("o.id = ANY(%s)", (list(pks),))
 
 
+def _figures() -> list[tuple[str, Text]]:
+    """The figures of the dashboard, whole and by what they come to."""
+    found: list[tuple[str, Text]] = []
+    for code, figure in figures().items():
+        found.append((code, figure.title))
+        words = [
+            *figure.keys.items(),
+            *((name, group.title) for name, group in figure.groups.items()),
+        ]
+        found += ((f"{code}.{key}", f"{figure.title}: {word}") for key, word in words)
+    return found
+
+
+def _in_figure(code: str) -> Condition:
+    name, _dot, key = code.partition(".")
+    figure = figures()[name]
+    if not key:
+        return Condition(f"{figure.moment} IS NOT NULL AND ({figure.where})")
+    return Condition(f"({figure.where}) AND ({figure.key}) = ANY(%s)", (list(figure.keys_of(key)),))
+
+
 FILTERS = (
     AnyId(
         name="q",
@@ -137,6 +159,7 @@ FILTERS = (
     Period(moments=MOMENTS, account="o.account_id"),
     OneOf(name="status", label=_("Status"), options=_statuses, means=_in_status),
     OneOf(name="account", label=_("Account"), options=_accounts, means=_of_account),
+    OneOf(name="figure", label=_("Figure"), options=_figures, means=_in_figure),
     OneOf(name="difference", label=_("Difference"), options=_differences, means=_differing),
     OneOf(name="sla", label=_("SLA"), options=_slas, means=_by_sla),
     OneOf(name="warehouse", label=_("Warehouse"), options=_warehouses, means=_from_warehouse),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from reporting.dashboard import counting
 from reporting.radar import digest
 
 
@@ -12,3 +13,15 @@ from reporting.radar import digest
 def send_digest() -> bool:
     """What needs attention, by e-mail, at the hours that were asked for."""
     return digest.send_due(now=timezone.now())
+
+
+@shared_task(name="reporting.tasks.count_recent_days")
+def count_recent_days() -> int:
+    """The dashboard's counts of the last weeks, brought up to date."""
+    return counting.count_recent(now=timezone.now())
+
+
+@shared_task(name="reporting.tasks.count_all_days")
+def count_all_days() -> int:
+    """Every count anew: what changed later than it usually does is in them by morning."""
+    return counting.count_all(now=timezone.now())

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 # Declared reports are known once they are imported.
 from reporting import mapping  # noqa: F401
 from reporting.attention import screens as attention
+from reporting.dashboard import screens as dashboard
 from reporting.radar import screens as radar
 from reporting.screens import ask_for_file, overview, show
 
@@ -22,6 +23,8 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
             inside(attention.decide),
             name="attention_decide",
         ),
+        path("count-days/", inside(dashboard.count_days), name="count_days"),
+        path("scorecards/<int:account>/", inside(dashboard.scorecard), name="scorecard"),
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/<slug:slug>/", inside(show), name="report"),

@@ -1,6 +1,8 @@
 """What reports keep for themselves. What is reported belongs to the storeys below."""
 
 from reporting.models.attention import AttentionMark
+from reporting.models.days import Counting, DayCount
 from reporting.models.differences import Difference
+from reporting.models.scorecards import Scorecard
 
-__all__ = ["AttentionMark", "Difference"]
+__all__ = ["AttentionMark", "Counting", "DayCount", "Difference", "Scorecard"]
