@@ -70,6 +70,14 @@ class Package(models.Model):
                 name="package_to_hand_over",
                 condition=Q(status="closed", dispatched_at__isnull=True),
             ),
+            # Gone, and nobody has told its number: a person must.
+            models.Index(
+                fields=["dispatched_at"],
+                name="package_untracked",
+                condition=Q(
+                    dispatched_at__isnull=False, tracking_number="", delivered_at__isnull=True
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

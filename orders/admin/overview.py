@@ -11,11 +11,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.states import COLOURS, OPEN, Status
 from sellers.admin.base import local
-from sellers.marketplace.models import needing_attention
-from sellers.models import OutboxMessage, SellerAccount
+from sellers.models import SellerAccount
 
 #: Counting stops here: "999+" is as good to know as the exact number, and as quick on any table.
 MOST = 999
@@ -47,7 +46,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {
         **context,
         "figures": _figures() if may_see_orders else [],
-        "attention": _attention(request),
         "next_due": _next_due() if may_see_orders else [],
         "packing_link": _address("admin:packing_queue"),
         "shows_orders": may_see_orders,
@@ -68,33 +66,6 @@ def _figures() -> list[Figure]:
         Figure(label, _capped(orders.filter(status__in=statuses)), _orders_at(work=work), colour)
         for label, statuses, work, colour in wanted
     ]
-
-
-def _attention(request: HttpRequest) -> list[Figure]:
-    """What only a person can settle; nothing is shown when there is nothing."""
-    found = []
-    if request.user.has_perm("orders.view_order"):
-        late = Order.objects.filter(status__in=OPEN, due_at__lt=timezone.now()).order_by()
-        flagged = Order.objects.filter(flagged_at__isnull=False).order_by()
-        asked = Order.objects.filter(status=Status.CANCEL_REQUESTED).order_by()
-        change = Order.objects.filter(change_asked_at__isnull=False).order_by()
-        found += [
-            Figure(_("Late orders"), _capped(late), _orders_at(due="late"), "danger"),
-            Figure(_("Cancellations asked"), _capped(asked), _orders_at(work="asked"), "warning"),
-            Figure(_("Changes asked"), _capped(change), _orders_at(work="change"), "warning"),
-            Figure(_("Orders to look at"), _capped(flagged), _orders_at(work="look"), "warning"),
-        ]
-    if request.user.has_perm("orders.view_orderevent"):
-        events = OrderEvent.objects.filter(flagged_at__isnull=False).order_by()
-        link = f"{reverse('admin:orders_orderevent_changelist')}?look=yes"
-        found.append(Figure(_("Marketplace events to look at"), _capped(events), link, "warning"))
-    if request.user.has_perm("sellers.view_outboxmessage"):
-        refused = OutboxMessage.objects.filter(needing_attention()).order_by()
-        link = f"{reverse('admin:sellers_outboxmessage_changelist')}?state=attention"
-        found.append(
-            Figure(_("Messages the marketplace did not take"), _capped(refused), link, "danger")
-        )
-    return [figure for figure in found if figure.count != "0"]
 
 
 def _next_due() -> list[Due]:

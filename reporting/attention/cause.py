@@ -58,6 +58,8 @@ class Thing(StrEnum):
     ACCOUNT = "account"
     ARRIVAL = "return"
     WAREHOUSE = "warehouse"
+    PACKAGE = "package"
+    SHORT = "short"
 
 
 class Do(StrEnum):

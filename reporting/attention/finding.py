@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from invoicing.models import Package, Return
+from invoicing.models import Package, Return, ShortPick
+from invoicing.picking.shorts import CODE as SHORT_PICK
 from orders.models import Order, OrderChange, OrderEvent, TimelineEntry
 from orders.states import Status
 from reporting.attention import standing
@@ -24,6 +25,8 @@ Outcome = OrderEvent.Outcome
 FAILING_AFTER = timedelta(hours=1)
 #: An accepted change that the marketplace has not confirmed.
 UNCONFIRMED_AFTER = timedelta(hours=24)
+#: Tracking numbers come back from the carrier a little later than the packages leave.
+UNTRACKED_AFTER = timedelta(hours=2)
 #: Orders paid within this span, but not in its last part, should have had news.
 SILENT_SPAN = (timedelta(days=3), timedelta(hours=2))
 SILENT_ORDERS = 3
@@ -55,7 +58,9 @@ def finders() -> list[Finder]:
         Finder(PROBLEMS_OF_PACKERS, _problems_of_packers),
         Finder(frozenset({"late"}), _late),
         Finder(frozenset({"no-due-time"}), _without_due_time),
-        Finder(frozenset({"not-handed-over", "tracking-missing"}), _lying_about),
+        Finder(frozenset({"not-handed-over"}), _lying_about),
+        Finder(frozenset({"tracking-missing"}), _untracked),
+        Finder(frozenset({"short-pick"}), _short_picks),
         Finder(frozenset({"never-authorised", "hold-expired"}), standing.paid_there),
         Finder(frozenset({"value-gap", "status-differs"}), standing.behind_there),
         Finder(frozenset({"invoiced-there"}), standing.invoiced_there),
@@ -214,7 +219,7 @@ def _problem_rows(entries: QuerySet[TimelineEntry], shape: Shaping) -> Rows:
 
 
 def _problems(now: datetime, shape: Shaping) -> Iterator[Rows]:
-    entries = TimelineEntry.objects.exclude(code__in=PROBLEMS_OF_PACKERS)
+    entries = TimelineEntry.objects.exclude(code__in=PROBLEMS_OF_PACKERS | {SHORT_PICK})
     yield _problem_rows(entries, shape)
 
 
@@ -247,13 +252,36 @@ def _without_due_time(now: datetime, shape: Shaping) -> Iterator[Rows]:
 
 
 def _lying_about(now: datetime, shape: Shaping) -> Iterator[Rows]:
-    """Packed in full, past its time, and not with the carrier; or not all of it."""
-    gone = Package.objects.filter(order=OuterRef("pk"), dispatched_at__isnull=False)
+    """Packed in full, past its time, and not all of it with the carrier."""
     orders = Order.objects.filter(status=Status.INVOICED, due_at__lt=now)
-    cause = Case(
-        When(Exists(gone), then=Value("tracking-missing")), default=Value("not-handed-over")
+    since = Coalesce("invoiced_at", "placed_at")
+    yield _order_rows(orders, shape, cause="not-handed-over", since=since)
+
+
+def _untracked(now: datetime, shape: Shaping) -> Iterator[Rows]:
+    """The carrier has them, and nobody has told their numbers."""
+    packages = Package.objects.filter(
+        dispatched_at__lt=now - UNTRACKED_AFTER, tracking_number="", delivered_at__isnull=True
     )
-    yield _order_rows(orders, shape, cause=cause, since=Coalesce("invoiced_at", "placed_at"))
+    yield shape(
+        packages.exclude(order__status__in=[Status.CANCELLED, Status.RETURNED]),
+        cause="tracking-missing",
+        since="dispatched_at",
+        account="order__account_id",
+        order="order_id",
+        cents=F("order__payment_value_cents"),
+    )
+
+
+def _short_picks(now: datetime, shape: Shaping) -> Iterator[Rows]:
+    yield shape(
+        ShortPick.objects.open(),
+        cause="short-pick",
+        since="reported_at",
+        account="order__account_id",
+        order="order_id",
+        cents=F("order__payment_value_cents"),
+    )
 
 
 def _audits(now: datetime, shape: Shaping) -> Iterator[Rows]:

@@ -16,7 +16,8 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invoicing.models import Invoice, Return
+from invoicing.models import Invoice, Package, Return, ShortPick
+from orders import short_reasons
 from orders.models import Order, OrderChange, OrderEvent, TimelineEntry
 from orders.sentences import detail_of
 from orders.status_names import told
@@ -48,6 +49,8 @@ _READ: dict[Thing, tuple[type[Model], tuple[str, ...]]] = {
     Thing.ACCOUNT: (SellerAccount, ()),
     Thing.ARRIVAL: (Return, ("order",)),
     Thing.WAREHOUSE: (Warehouse, ()),
+    Thing.PACKAGE: (Package, ("order",)),
+    Thing.SHORT: (ShortPick, ("order", "line", "warehouse")),
 }
 
 
@@ -120,7 +123,7 @@ def _order(row: Row, order: Order, facts: _Facts) -> Told:
     return Told(order.marketplace_order_id, page, step, say(order, facts) if say else "")
 
 
-_AT_THE_TABLE = frozenset({"late", "no-due-time", "not-handed-over", "tracking-missing"})
+_AT_THE_TABLE = frozenset({"late", "no-due-time", "not-handed-over"})
 
 
 def _stands(order: Order, facts: _Facts) -> str:
@@ -220,6 +223,22 @@ def _warehouse(row: Row, warehouse: Warehouse, facts: _Facts) -> Told:
     return Told(warehouse.name, page, page, words % {"count": len(misses), "due": due})
 
 
+def _package(row: Row, package: Package, facts: _Facts) -> Told:
+    order = package.order
+    table = reverse("admin:packing_order", args=[order.seller_order_id])
+    which = _("package %s") % package.number
+    detail = " · ".join(filter(None, (which, package.courier)))
+    return Told(order.marketplace_order_id, _order_page(order.pk), table, detail)
+
+
+def _short(row: Row, short: ShortPick, facts: _Facts) -> Told:
+    missing = f"{short.quantity} × {short.line.name}"
+    why = short_reasons.told(short.reason, short.words)
+    detail = " · ".join((missing, short.warehouse.name, why))
+    decision = reverse("admin:invoicing_shortpick_change", args=[short.pk])
+    return Told(short.order.marketplace_order_id, _order_page(short.order_id), decision, detail)
+
+
 _TELL: dict[Thing, Callable[[Row, Any, _Facts], Told]] = {
     Thing.MESSAGE: _message,
     Thing.ORDER: _order,
@@ -230,4 +249,6 @@ _TELL: dict[Thing, Callable[[Row, Any, _Facts], Told]] = {
     Thing.ACCOUNT: _account,
     Thing.ARRIVAL: _arrival,
     Thing.WAREHOUSE: _warehouse,
+    Thing.PACKAGE: _package,
+    Thing.SHORT: _short,
 }

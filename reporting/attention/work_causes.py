@@ -64,6 +64,16 @@ DECISIONS = (
 
 STUCK = (
     Cause(
+        "short-pick",
+        Thing.SHORT,
+        Area.STOCK,
+        Urgency.NOW,
+        _("Units of an order are not on the shelf"),
+        _("Decide: wait for stock, take them from elsewhere, change the order, or cancel it."),
+        DECIDE,
+        sees="invoicing.view_shortpick",
+    ),
+    Cause(
         "likely-misses",
         Thing.WAREHOUSE,
         Area.PACKING,
@@ -109,11 +119,11 @@ STUCK = (
     ),
     Cause(
         "tracking-missing",
-        Thing.ORDER,
+        Thing.PACKAGE,
         Area.PACKING,
         Urgency.NOW,
-        _("One package has tracking, another has none"),
-        _("Enter the missing tracking: until then the order does not count as handed over."),
+        _("Handed over, but its tracking number is missing"),
+        _("Enter the number the carrier gave: without it the marketplace counts it against us."),
         _("Enter the tracking"),
         sees=PACKS,
         acts=PACKS,

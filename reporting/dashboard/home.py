@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,9 @@ from django.utils.translation import ngettext
 
 from orders.admin import overview
 from orders.states import Status
+from reporting.attention.cause import Urgency
+from reporting.attention.causes import CAUSES, seen_by
+from reporting.attention.inbox import collect, counted, told_count
 from reporting.dashboard import charts, lines, reading, scoring
 from reporting.dashboard.asking import Asked, asked_of
 from reporting.dashboard.charts import Bin, Chart
@@ -29,6 +32,8 @@ from sellers.money import format_cents
 from simulation.sentences import cause
 
 SEES = ("reporting.see_reports", "orders.view_money")
+#: The whole of it is in the inbox.
+MOST_CAUSES = 6
 #: What is added up over the accounts.
 _SUMMED = (*figures(), "simulations", "refused-lines", "simulation-ms")
 #: A chart with more bars than this is by week, then by month.
@@ -38,7 +43,7 @@ SERIES = ("placed", "handed-over", "missed")
 
 @dataclass(frozen=True)
 class Number:
-    """One number; `change` is up, down or empty, `is_good` what that means."""
+    """One number; `change` is up, down or empty, `is_good` what that means; None: nothing."""
 
     title: str
     value: str
@@ -46,7 +51,7 @@ class Number:
     link: str = ""
     note: str = ""
     change: str = ""
-    is_good: bool = True
+    is_good: bool | None = None
     hint: str = ""
 
 
@@ -82,9 +87,26 @@ class Home:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's hook: the start page of everybody, and below it the shop for who manages it."""
     found = overview.dashboard(request, context)
+    found["attention"] = _attention(request)
     if all(request.user.has_perm(permission) for permission in SEES):
         found["home"] = home(request, now=timezone.now())
     return found
+
+
+def _attention(request: HttpRequest) -> list[overview.Figure]:
+    """What is stuck and whom it concerns, worst first: the beginning of the inbox."""
+    causes = seen_by(request.user.has_perm)
+    counts = counted(collect(causes, now=timezone.now()) if causes else [])
+    inbox = reverse("admin:attention")
+    return [
+        overview.Figure(
+            str(CAUSES[code].title),
+            told_count(count),
+            f"{inbox}?cause={code}",
+            "danger" if CAUSES[code].urgency is Urgency.NOW else "warning",
+        )
+        for code, count in list(counts.items())[:MOST_CAUSES]
+    ]
 
 
 def home(request: HttpRequest, *, now: datetime) -> Home:
@@ -158,6 +180,7 @@ def _numbers(
             before.of(code),
             asked.rows_behind(code),
             note=_worth(asked, of_accounts, code),
+            more_is_good=True,
         )
     yield from _times(asked, sums, before)
 
@@ -172,21 +195,27 @@ def _worth(asked: Asked, of_accounts: Mapping[int, Sums], code: str) -> str:
 
 
 def _counting(
-    title: str, count: int, earlier: int, link: str = "", *, note: str = "", more_is: bool = True
+    title: str,
+    count: int,
+    earlier: int,
+    link: str = "",
+    *,
+    note: str = "",
+    more_is_good: bool | None = None,
 ) -> Number:
-    return Number(
-        title=title,
-        value=number_format(count),
-        before=number_format(earlier),
-        link=link,
-        note=note,
-        change=_change(count, earlier),
-        is_good=(count > earlier) == more_is,
-    )
+    told = number_format(count, force_grouping=True), number_format(earlier, force_grouping=True)
+    number = Number(title, *told, link=link, note=note)
+    return _compared(number, count, earlier, more_is_good=more_is_good)
 
 
-def _change(value: float, earlier: float) -> str:
-    return "" if value == earlier else "up" if value > earlier else "down"
+def _compared(
+    number: Number, value: float | None, earlier: float | None, *, more_is_good: bool | None
+) -> Number:
+    """With the way it went, as far as that can be seen in what is shown."""
+    if value is None or earlier is None or number.value == number.before:
+        return number
+    is_good = None if more_is_good is None else (value > earlier) == more_is_good
+    return replace(number, change="up" if value > earlier else "down", is_good=is_good)
 
 
 def _times(asked: Asked, sums: Sums, before: Sums) -> Iterable[Number]:
@@ -194,17 +223,15 @@ def _times(asked: Asked, sums: Sums, before: Sums) -> Iterable[Number]:
     for code in ("to-invoiced", "to-handed-over"):
         half, most = (reading.minutes(sums, code, share) for share in (0.5, 0.9))
         earlier = reading.minutes(before, code, 0.5)
-        known = half is not None and earlier is not None
-        yield Number(
+        number = Number(
             title=str(figures()[code].title),
             value=span(half),
             before=span(earlier),
             link=asked.rows_behind(code),
             note=_("nine in ten within %(time)s") % {"time": span(most)},
-            change=_change(half or 0, earlier or 0) if known else "",
-            is_good=(half or 0) < (earlier or 0),
             hint=str(figures()[code].meaning),
         )
+        yield _compared(number, half, earlier, more_is_good=False)
 
 
 def span(minutes: int | None) -> str:
@@ -228,14 +255,14 @@ def _stock(asked: Asked, sums: Sums, before: Sums) -> Iterable[Number]:
         sums.of("refused-lines", *missing),
         before.of("refused-lines", *missing),
         reverse("admin:simulation_simulationcapture_changelist"),
-        more_is=False,
+        more_is_good=False,
     )
     yield _counting(
         str(figures()["no-stock"].title),
         sums.of("no-stock"),
         before.of("no-stock"),
         asked.rows_behind("no-stock"),
-        more_is=False,
+        more_is_good=False,
     )
     key = "seller:out-of-stock"
     yield _counting(
@@ -243,7 +270,7 @@ def _stock(asked: Asked, sums: Sums, before: Sums) -> Iterable[Number]:
         sums.of("cancelled", key),
         before.of("cancelled", key),
         asked.rows_behind("cancelled", key),
-        more_is=False,
+        more_is_good=False,
     )
 
 
@@ -252,26 +279,20 @@ def _simulations(sums: Sums, before: Sums) -> Iterable[Number]:
     calls, earlier = sums.of("simulations", ""), before.of("simulations", "")
     yield _counting(_("Simulations answered"), calls, earlier, recorded)
     slow, was = reading.milliseconds(sums, 0.95), reading.milliseconds(before, 0.95)
-    yield Number(
-        title=_("95 in 100 within"),
-        value=_ms(slow),
-        before=_ms(was),
-        change=_change(slow, was) if slow is not None and was is not None else "",
-        is_good=(slow or 0) < (was or 0),
-    )
-    rate, rate_was = reading.unavailable(sums), reading.unavailable(before)
-    yield Number(
-        title=_("With something unavailable"),
-        value=scoring.told_percent(rate),
-        before=scoring.told_percent(rate_was),
+    pace = Number(_("95 in 100 within"), _ms(slow), _ms(was))
+    yield _compared(pace, slow, was, more_is_good=False)
+    rate, earlier_rate = reading.unavailable(sums), reading.unavailable(before)
+    lacking = Number(
+        _("With something unavailable"),
+        scoring.told_percent(rate),
+        scoring.told_percent(earlier_rate),
         link=recorded,
-        note=number_format(rate.part),
-        change=_change(rate.percent or 0, rate_was.percent or 0),
-        is_good=(rate.percent or 0) < (rate_was.percent or 0),
+        note=number_format(rate.part, force_grouping=True),
     )
+    yield _compared(lacking, rate.percent, earlier_rate.percent, more_is_good=False)
     lost = sums.of("simulations", "unanswered", "failed")
     earlier_lost = before.of("simulations", "unanswered", "failed")
-    yield _counting(_("Not answered"), lost, earlier_lost, recorded, more_is=False)
+    yield _counting(_("Not answered"), lost, earlier_lost, recorded, more_is_good=False)
 
 
 def _ms(value: float | None) -> str:

@@ -164,10 +164,10 @@ def _told(verdict: str) -> str:
 
 
 def told_percent(rate: Rate) -> str:
-    return NOTHING if rate.percent is None else f"{number_format(rate.percent, 1)} %"
+    return NOTHING if rate.percent is None else f"{number_format(rate.percent, 1)}\u00a0%"
 
 
 def _limit(limit: Decimal, is_least: bool) -> str:
     number = number_format(limit.normalize() if limit else Decimal(0), use_l10n=True)
-    words = _("at least %(limit)s %%") if is_least else _("at most %(limit)s %%")
-    return words % {"limit": number}
+    words = _("at least %(limit)s") if is_least else _("at most %(limit)s")
+    return words % {"limit": f"{number}\u00a0%"}

@@ -43,16 +43,20 @@ def test_counts_work_and_what_needs_attention(scene: Order, manager: Client):
         "Waiting for payment": "0",
     }
     attention = {figure.label: figure.count for figure in context["attention"]}
-    assert attention["Messages the marketplace did not take"] == "1"
+    assert attention["The marketplace refused a message"] == "1"
+    assert attention["Late: its hand-over time is past"] == "2"
     assert len(context["next_due"]) == 2
 
 
 def test_every_figure_leads_to_the_orders_it_counts(manager: Client):
     an_order(), an_order(status=Status.HANDLING), an_order(status=Status.CANCEL_REQUESTED)
     context = manager.get(reverse("admin:index")).context
-    for figure in (*context["figures"], *context["attention"]):
+    assert len(context["attention"]) == 2
+    for figure in context["figures"]:
         shown = manager.get(figure.link).context["cl"].result_list
         assert len(shown) == int(figure.count), figure
+    for figure in context["attention"]:
+        assert len(manager.get(figure.link).context["matters"]) == int(figure.count), figure
 
 
 def test_stops_counting_where_it_no_longer_matters(manager: Client, monkeypatch):

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from invoicing.models import Invoice, Package, Return
+from invoicing.models import Invoice, Package, Return, ShortPick
 from orders import flagging
 from orders.models import Order, OrderChange, OrderEvent, TimelineEntry
 from orders.moving import record
 from orders.replanning import Plan
 from orders.states import Status
 from sellers.models import Hold, OutboxMessage, StockAudit
-from tests.builders import Line, a_seller, an_order
+from tests.builders import Line, a_seller, a_warehouse, an_order, staff
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -147,8 +147,25 @@ def _not_handed_over(now: datetime) -> Order:
 
 
 def _tracking_missing(now: datetime) -> Order:
-    order = a_packed_order(now=now, due_at=now - HOUR)
-    a_package(order, number=2, now=now - DAY, dispatched_at=now - HOUR, tracking_number="AA1")
+    order = a_packed_order(now=now, status=Status.SHIPPED)
+    order.packages.update(dispatched_at=now - 3 * HOUR)
+    return order
+
+
+def _short_pick(now: datetime) -> Order:
+    order = an_order(now=now)
+    line = order.lines.get()
+    ShortPick.objects.create(
+        order=order,
+        line=line,
+        warehouse=a_warehouse(),
+        quantity=1,
+        line_quantity=line.quantity,
+        reason="damaged",
+        reported_at=now - HOUR,
+        reported_by=staff(f"picker{order.pk}"),
+    )
+    flagging.raise_to_staff(order, code="short-pick", now=now - HOUR)
     return order
 
 
@@ -255,6 +272,7 @@ STUCK: dict[str, Callable[[datetime], Order | None]] = {
     "over-there-but-invoiced": _problem("over-there-but-invoiced", Status.SHIPPED),
     "stopped-while-packing": _problem("stopped-while-packing", Status.CANCELLED),
     "likely-misses": _overload,
+    "short-pick": _short_pick,
     "late": _late,
     "no-due-time": _without_due_time,
     "not-handed-over": _not_handed_over,

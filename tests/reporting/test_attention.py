@@ -297,7 +297,7 @@ def test_an_unknown_cause_is_not_found(manager: Client):
 
 
 def _badge(client: Client) -> str:
-    page = client.get(reverse("admin:index"))
+    page = client.get(reverse("admin:orders_order_changelist"))
     items = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
     [entry] = [item for item in items if item["link"] == INBOX]
     return str(entry.get("badge", ""))

@@ -140,10 +140,10 @@ def test_the_scorecard_equals_a_hand_count(week: SellerAccount, manager: Client)
         score.title: (score.part, score.whole, score.percent, score.before) for score in card.scores
     }
     assert told == {
-        "Late hand-overs": (3, 6, "50.0 %", "0.0 %"),
-        "Cancelled by us": (1, 9, "11.1 %", "0.0 %"),
-        "Valid tracking": (4, 5, "80.0 %", "100.0 %"),
-        "Returns": (1, 5, "20.0 %", "0.0 %"),
+        "Late hand-overs": (3, 6, "50.0\u00a0%", "0.0\u00a0%"),
+        "Cancelled by us": (1, 9, "11.1\u00a0%", "0.0\u00a0%"),
+        "Valid tracking": (4, 5, "80.0\u00a0%", "100.0\u00a0%"),
+        "Returns": (1, 5, "20.0\u00a0%", "0.0\u00a0%"),
     }
 
 
@@ -213,7 +213,7 @@ def test_another_sellers_orders_are_its_own(week: SellerAccount, manager: Client
     assert [card.account for card in both.cards] == ["Acme", "Rival"]
     assert both.numbers[0].value == "11"
     alone = _home(manager, f"{WEEK}&account={rival.pk}")
-    assert (alone.numbers[0].value, alone.cards[0].scores[0].percent) == ("1", "100.0 %")
+    assert (alone.numbers[0].value, alone.cards[0].scores[0].percent) == ("1", "100.0\u00a0%")
     assert all(f"account={rival.pk}" in link for link, _count in _links(alone))
 
 
@@ -365,7 +365,7 @@ def test_simulations_are_summed_with_their_causes(db: None, manager: Client):
     assert told == {
         "Simulations answered": ("200", "100"),
         "95 in 100 within": ("5 ms", "5 ms"),
-        "With something unavailable": ("5.0 %", "20.0 %"),
+        "With something unavailable": ("5.0\u00a0%", "20.0\u00a0%"),
         "Not answered": ("3", "0"),
     }
     assert [(bar.title, bar.count) for bar in home.refused] == [

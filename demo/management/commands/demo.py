@@ -12,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from demo.history import remember
 from demo.people import LOGINS
 from demo.preparing import SLUG, prepare, write_stand_in_settings
 from demo.stand_in import StandIn
 from demo.trading import Report, await_deliveries, steps, trade
+from reporting.dashboard.counting import count_recent
 from sellers.errors import DomainError
 from sellers.models import SellerAccount
 
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--prepare", action="store_true", help="the seller and the logins")
         what.add_argument("--traffic", action="store_true", help="orders, by the stand-in")
+        what.add_argument("--history", action="store_true", help="the weeks before, for reports")
         what.add_argument("--addresses", action="store_true", help="where to go, and as whom")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,6 +39,8 @@ class Command(BaseCommand):
             self._prepare()
         elif options["traffic"]:
             self._send_traffic()
+        elif options["history"]:
+            self._remember()
         else:
             self._say_addresses()
 
@@ -55,6 +60,12 @@ class Command(BaseCommand):
             report = _trade(bar)
         waiting = await_deliveries() if report.placed else 0
         self._report(report, waiting)
+
+    def _remember(self) -> None:
+        _require_seller()
+        remembered = remember(now=timezone.now())
+        count_recent(now=timezone.now())
+        self.stdout.write(f"  {remembered} orders of the weeks before")
 
     def _report(self, report: Report, waiting: int) -> None:
         self.stdout.write(f"  {report.placed} orders placed, {report.found} were there already")

@@ -23,7 +23,7 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0004_days"),
+        ("reporting", "0005_days"),
         ("invoicing", "0008_carriers_are_kept_by_managers"),
     ]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reporting', '0003_attention_marks'),
+        ('reporting', '0004_fewer_parts'),
         ('sellers', '0012_stuck_matters'),
     ]
 
