@@ -18,6 +18,10 @@ def _order_link(row: Row) -> str:
     return reverse("admin:orders_order_change", args=[row["key"]])
 
 
+def _ledger_link(row: Row) -> str:
+    return reverse("admin:cent_ledger", args=[row["key"]])
+
+
 def _counted(rows: int) -> str:
     shown = number_format(rows, force_grouping=True)
     return ngettext("%(rows)s order", "%(rows)s orders", rows) % {"rows": shown}
@@ -215,6 +219,7 @@ _DIFFERENCE = (
         title=_("Difference"),
         sql=figures.DIFFERENCE,
         kind=Kind.CENTS,
+        link=_ledger_link,
         needs=("invoices",),
         summed=True,
         meaning=_(

@@ -11,7 +11,7 @@ from django.db import connection
 
 from reporting import statements
 from reporting.asking import Asking
-from reporting.declarations import Column, Row
+from reporting.declarations import Column, Report, Row
 from reporting.statements import Place, Statement
 
 PAGE = 50
@@ -87,3 +87,11 @@ def _read(statement: Statement) -> list[dict[str, Any]]:
         cursor.execute(statement.sql, statement.params)
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def figures_of(report: Report, columns: Sequence[str], *, key: int) -> Row:
+    """Some columns of one row, as the report itself shows them. Raises IndexError without it."""
+    source = Statement("SELECT %s::bigint AS key", (key,))
+    wanted = [report.column(name) for name in columns]
+    values = [statements.Value(one.key, one.sql, one.needs) for one in wanted]
+    return _read(statements.rows(report, source, values, ordered="chosen.key"))[0]

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from reporting import mapping  # noqa: F401
 from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
+from reporting.ledger_screen import ledger
 from reporting.radar import screens as radar
 from reporting.screens import ask_for_file, overview, show
 
@@ -27,6 +28,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("scorecards/<int:account>/", inside(dashboard.scorecard), name="scorecard"),
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
+        path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),
         path("reports/<slug:slug>/", inside(show), name="report"),
         path("reports/<slug:slug>/file/", inside(ask_for_file), name="report_file"),
     ]
