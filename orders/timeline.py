@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from orders.models import Order, TimelineEntry
+from orders import status_names
+from orders.models import Order
 from orders.sentences import BAD, INFO, OK, WARN, detail_of, words_for
 from sellers.marketplace import advice
 from sellers.marketplace.documents import without_document
-from sellers.models import DeliveryAttempt, OutboxMessage
+from sellers.models import DeliveryAttempt, OutboxMessage, User
 
 
 class Happening(NamedTuple):
     """One line of the story. `tone` is ok, info, warn or bad; `actor` empty for the system.
 
-    `said` and `answered` are the bodies of a call to the marketplace, without personal data.
+    `said` and `answered` are the bodies of a call to the marketplace, without personal data;
+    `heard` is a notice of its.
     """
 
     at: datetime
@@ -28,15 +31,22 @@ class Happening(NamedTuple):
     tone: str
     said: str = ""
     answered: str = ""
+    heard: str = ""
 
 
-def story_of(order: Order, *, shows_money: bool = False) -> list[Happening]:
+def story_of(
+    order: Order, *, shows_money: bool = False, shows_notices: bool = False
+) -> list[Happening]:
     """Everything that happened to `order`, oldest first, in the current language.
 
-    Three queries, whatever the length. Amounts, and what was said to the marketplace, appear only
-    with `shows_money`.
+    A fixed number of queries, whatever the length. Amounts, and what was said to the marketplace,
+    appear only with `shows_money`; what its notices said only with `shows_notices`.
     """
-    told = [*_own(order, shows_money=shows_money), *_messages(order, shows_money=shows_money)]
+    told = [
+        *_own(order, shows_money=shows_money),
+        *_messages(order, shows_money=shows_money),
+        *_notices(order, shows_notices=shows_notices),
+    ]
     return sorted(told, key=lambda happening: happening.at)
 
 
@@ -48,25 +58,55 @@ def _own(order: Order, *, shows_money: bool) -> Iterator[Happening]:
             entry.at,
             str(words.title),
             detail_of(entry.facts, currency=currency, shows_money=shows_money),
-            _name(entry),
+            _name(entry.actor),
             words.tone,
         )
 
 
-def _name(entry: TimelineEntry) -> str:
-    return (entry.actor.get_full_name() or entry.actor.get_username()) if entry.actor else ""
+def _name(actor: User | None) -> str:
+    return (actor.get_full_name() or actor.get_username()) if actor else ""
+
+
+def _notices(order: Order, *, shows_notices: bool) -> Iterator[Happening]:
+    """What the marketplace's hook and feed brought about it, whatever came of it."""
+    for event in order.events.order_by("id"):
+        parts = [event.get_source_display(), event.get_outcome_display()]
+        yield Happening(
+            event.received_at,
+            _("Notice from the marketplace: %(status)s")
+            % {"status": status_names.told(event.state)},
+            " · ".join(filter(None, parts)),
+            "",
+            WARN if event.flagged_at else INFO,
+            heard=json.dumps(event.document, ensure_ascii=False) if shows_notices else "",
+        )
 
 
 def _messages(order: Order, *, shows_money: bool) -> Iterator[Happening]:
     messages = OutboxMessage.objects.filter(
         account_id=order.account_id, subject=order.marketplace_order_id
     )
-    for message in messages.prefetch_related("attempts").order_by("id"):
+    attempted = messages.prefetch_related("attempts", "decisions__actor")
+    for message in attempted.order_by("id"):
         attempts = list(message.attempts.all())
         for number, attempt in enumerate(attempts, start=1):
             told = _tried(message, attempt, number=number, is_last=number == len(attempts))
             yield _with_bodies(told, message, attempt) if shows_money else told
         yield from _fate(message, tried=bool(attempts))
+        yield from _decided(message)
+
+
+def _decided(message: OutboxMessage) -> Iterator[Happening]:
+    """What staff decided about it."""
+    for decision in message.decisions.all():
+        what = {"what": message.get_kind_display(), "verdict": decision.get_verdict_display()}
+        yield Happening(
+            decision.at,
+            _("Message to the marketplace, %(what)s: %(verdict)s") % what,
+            decision.reason,
+            _name(decision.actor),
+            INFO,
+        )
 
 
 def _tried(

@@ -100,6 +100,7 @@ def _pages(scene) -> list[str]:
         reverse("admin:reports"),
         reverse("admin:report", args=["mapping"]),
         reverse("admin:report", args=["mapping"]) + "?columns=all&status=open",
+        reverse("admin:cent_ledger", args=[scene.pk]),
         reverse("admin:orders_order_change", args=[scene.pk]),
         reverse("admin:packing_order", args=[scene.seller_order_id]),
         reverse("admin:sellers_sku_change", args=[scene.lines.get().sku_id]),

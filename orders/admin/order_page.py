@@ -5,7 +5,6 @@ What somebody may not see is not in here at all: a template cannot leak what it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,84 +13,17 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from orders import gaps
-from orders.admin.changes import ShownChange, shown_changes
+from orders.admin.changes import shown_changes
+from orders.admin.order_parts import Fact, Line, Page, Paper, Parcel
+from orders.admin.order_returns import shown_returns
 from orders.admin.shopper import shopper_facts
 from orders.models import Order
 from orders.states import COLOURS, OPEN, Status
 from orders.status_names import told
-from orders.timeline import Happening, story_of
+from orders.timeline import story_of
 from sellers.admin.base import NOTHING, local, money
 from sellers.marketplace import advice
 from sellers.models import Hold, ShippingPolicy, User
-
-
-@dataclass
-class Fact:
-    """A label and what stands beside it."""
-
-    label: str
-    value: str
-
-
-@dataclass
-class Line:
-    ref: str
-    name: str
-    quantity: int
-    packed: int
-    holds: list[str]
-    policy: str
-    is_gift: bool
-    total: str = ""
-
-
-@dataclass
-class Parcel:
-    title: str
-    status: str
-    contents: list[str]
-    facts: list[Fact]
-    invoices: list[Paper]
-    link: str | None
-
-
-@dataclass
-class Paper:
-    """An invoice, and what became of it at the marketplace."""
-
-    number: str
-    kind: str
-    fate: str
-    colour: str
-    note: str
-    value: str = ""
-    link: str | None = None
-
-
-@dataclass
-class Page:
-    status: str
-    colour: str
-    is_late: bool
-    needs_a_look: bool
-    ids: list[Fact]
-    dates: list[Fact]
-    delivery: list[Fact]
-    lines: list[Line]
-    parcels: list[Parcel]
-    papers_without_parcel: list[Paper]
-    changes: list[ShownChange]
-    packing_link: str | None
-    is_to_pack: bool
-    previous_link: str | None
-    next_link: str | None
-    shows_money: bool
-    money: list[Fact] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    shows_shopper: bool = False
-    shopper: list[Fact] = field(default_factory=list)
-    shows_story: bool = False
-    story: list[tuple[str, Happening]] = field(default_factory=list)
 
 
 def order_page(order: Order, *, user: Any, now: datetime) -> Page:
@@ -107,8 +39,8 @@ class _Reader:
         self.sees_money = user.has_perm("orders.view_money")
         self.sees_messages = user.has_perm("sellers.view_outboxmessage")
         self.lines = list(order.lines.select_related("sku").prefetch_related("packed__package"))
-        packages = order.packages.prefetch_related("items__line").order_by("number")
-        self.packages = list(packages)
+        packages = order.packages.select_related("closed_by").prefetch_related("items__line")
+        self.packages = list(packages.order_by("number"))
         self.invoices = list(order.invoices.select_related("message").order_by("id"))
 
     def page(self) -> Page:
@@ -127,6 +59,8 @@ class _Reader:
                 self.paper(one) for one in self.invoices if one.package_id is None
             ],
             changes=shown_changes(order, reader=self.user, zone=self.zone),
+            returns=shown_returns(order, zone=self.zone),
+            stock_link=self.stock_link(),
             packing_link=self.packing_link(),
             is_to_pack=order.status in (Status.AUTHORIZED, Status.HANDLING),
             previous_link=self.neighbour(newer=True),
@@ -139,6 +73,9 @@ class _Reader:
     def add_what_is_for_few(self, page: Page) -> None:
         if self.sees_money:
             page.money = self.money_strip()
+            page.ledger_link = self.link(
+                "admin:cent_ledger", self.order.pk, "reporting.see_reports"
+            )
             page.remarks = self.money_remarks()
         if self.user.has_perm("orders.view_personal_data"):
             page.shows_shopper = True
@@ -147,7 +84,11 @@ class _Reader:
             page.shows_story = True
             page.story = [
                 (local(event.at, self.zone), event)
-                for event in story_of(self.order, shows_money=self.sees_money)
+                for event in story_of(
+                    self.order,
+                    shows_money=self.sees_money,
+                    shows_notices=self.user.has_perm("orders.view_orderevent"),
+                )
             ]
 
     def ids(self) -> list[Fact]:
@@ -157,9 +98,12 @@ class _Reader:
             (_("Our order id"), order.seller_order_id),
             (_("Order group"), order.marketplace_order_group),
             (_("Account"), order.account.name),
+            (_("Seller id"), order.account.seller_id),
             (_("Status at the marketplace"), told(order.marketplace_status)),
             (_("Sales channel"), order.sales_channel),
             (_("Cancellation reason"), order.cancel_reason),
+            (_("Receipt of the payment's approval"), order.receipt),
+            (_("Receipt of the cancellation"), order.cancel_receipt),
         )
 
     def dates(self) -> list[Fact]:
@@ -262,7 +206,12 @@ class _Reader:
 
     def money_remarks(self) -> list[str]:
         """Rows that do not add up to what the marketplace pays, and which one it is."""
-        gap = gaps.gap_of(self.order.payment_value_cents, self.lines)
+        # What changes of the order add beside the lines is part of its totals alone.
+        order, lines = self.order, sum(line.total_cents for line in self.lines)
+        rows = (
+            order.items_cents - order.discounts_cents + order.services_cents + order.freight_cents
+        )
+        gap = gaps.gap_of(order.payment_value_cents - rows + lines, self.lines)
         return gaps.told(gap, currency=self.currency) if gap else []
 
     def parcel(self, package: Any) -> Parcel:
@@ -274,12 +223,29 @@ class _Reader:
                 (_("Weight"), f"{package.weight_g} g" if package.weight_g else ""),
                 (_("Carrier"), package.courier),
                 (_("Tracking"), package.tracking_number),
+                (_("Closed"), self.closed(package)),
                 (_("Handed over"), _moment(package.dispatched_at, self.zone)),
                 (_("Delivered"), _moment(package.delivered_at, self.zone)),
             ),
             invoices=[self.paper(one) for one in self.invoices if one.package_id == package.pk],
             link=self.link("admin:invoicing_package_change", package.pk, "invoicing.view_package"),
         )
+
+    def closed(self, package: Any) -> str:
+        """When, and by whom."""
+        who = package.closed_by
+        told = [
+            _moment(package.closed_at, self.zone),
+            who.get_full_name() or str(who) if who else "",
+        ]
+        return " · ".join(filter(None, told))
+
+    def stock_link(self) -> str | None:
+        """The ledger's rows about this order."""
+        if not self.user.has_perm("sellers.view_stockmovement"):
+            return None
+        address = reverse("admin:sellers_stockmovement_changelist")
+        return f"{address}?q={self.order.seller_order_id}"
 
     def paper(self, invoice: Any) -> Paper:
         fate, colour, note = _fate(invoice)
@@ -290,6 +256,8 @@ class _Reader:
             colour=colour,
             note=note if self.sees_messages else "",
             value=money(invoice.value_cents, self.currency) if self.sees_money else "",
+            issued=local(invoice.issued_at, self.zone),
+            key=invoice.key,
             link=self.link(
                 "admin:sellers_outboxmessage_change",
                 invoice.message_id,

@@ -9,12 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from invoicing import returning
 from invoicing.models import Invoice, Package
+from invoicing.returning import Arrived
 from orders.flagging import raise_to_staff
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from orders.states import Status
-from sellers.models import ShippingPolicy
+from sellers.models import OutboxMessage, ShippingPolicy, StaffDecision, User
 from tests.builders import a_seller, an_order
+from tests.reporting.books import packed
 
 LIST = "/admin/orders/order/"
 
@@ -172,3 +175,66 @@ def test_tells_the_delivery_option_by_its_name(manager: Client):
     order.lines.update(policy_ref="eco")
     page = manager.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
     assert [f.value for f in page.delivery if f.label == "Shipping policy"] == ["Economy, by road"]
+
+
+def _story(client: Client, order: Order) -> dict[str, tuple[str, str]]:
+    """Title -> detail and actor, of everything that happened."""
+    page = client.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
+    return {event.title: (event.detail, event.actor) for _when, event in page.story}
+
+
+def test_its_page_tells_calls_in_and_out_and_what_staff_decided(scene: Order, manager: Client):
+    event = OrderEvent.objects.get()
+    OrderEvent.objects.filter(pk=event.pk).update(order=scene, outcome=OrderEvent.Outcome.NOTED)
+    boss = User.objects.create_user("boss", first_name="Bia", last_name="Boss", is_staff=True)
+    StaffDecision.objects.create(
+        message=OutboxMessage.objects.get(),
+        verdict=StaffDecision.Verdict.RESEND,
+        reason="they were down",
+        actor=boss,
+        at=timezone.now(),
+    )
+    story = _story(manager, scene)
+    notice = "Notice from the marketplace: may be handled (ready-for-handling)"
+    assert story[notice] == ("hook · noted on the order", "")
+    assert story["Message to the marketplace, invoice: send again"] == (
+        "they were down",
+        "Bia Boss",
+    )
+    assert "Placed by the marketplace" in story
+
+
+def test_its_page_tells_what_came_back(manager: Client):
+    order = an_order()
+    packed(order, {0: 1})
+    arrived = Arrived(line=order.lines.get(), quantity=1, scrap_reason="smashed")
+    mona = User.objects.create_user("mona", is_staff=True)
+    returning.receive(order=order, arrived=[arrived], key="k", now=timezone.now(), actor=mona)
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
+    (told,) = page.returns
+    assert (told.title, told.state) == ("Return 1", "waits for its return invoice")
+    assert told.contents == ["1 × Item 1001, as new: scrapped, smashed"]
+    assert told.taken_in.endswith("· mona")
+
+
+def test_its_page_leads_on_only_where_a_reader_may_go(
+    scene: Order, manager: Client, warehouse: Client
+):
+    address = reverse("admin:orders_order_change", args=[scene.pk])
+    theirs, ours = (client.get(address).context["page"] for client in (manager, warehouse))
+    assert theirs.ledger_link == reverse("admin:cent_ledger", args=[scene.pk])
+    assert theirs.stock_link.endswith(f"?q={scene.seller_order_id}")
+    assert manager.get(theirs.stock_link).status_code == 200
+    assert (ours.ledger_link, ours.stock_link) == (None, None)
+
+
+def test_a_discount_that_a_change_gave_is_no_gap_on_its_page(manager: Client):
+    order = an_order()
+    Order.objects.filter(pk=order.pk).update(discounts_cents=200, payment_value_cents=1500)
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
+    assert page.remarks == []
+    Order.objects.filter(pk=order.pk).update(payment_value_cents=1499)
+    page = manager.get(reverse("admin:orders_order_change", args=[order.pk])).context["page"]
+    assert page.remarks == [
+        "The rows do not add up: the marketplace pays R$ 0,01 less than they are worth."
+    ]

@@ -39,6 +39,7 @@ def _screens(order: Order) -> dict[str, str]:
         if pages := _pages(model):
             screens[f"{model._meta.label_lower} page"] = pages[0]
     screens["orders.order search"] = f"{LISTS['orders.order']}?q={order.seller_order_id}"
+    screens["cent ledger"] = reverse("admin:cent_ledger", args=[order.pk])
     screens["report mapping"] = reverse("admin:report", args=["mapping"])
     screens["report mapping, all columns"] = screens["report mapping"] + "?columns=all"
     screens["needs attention"] = reverse("admin:attention")
