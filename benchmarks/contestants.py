@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -52,8 +51,10 @@ def _granian(module: str) -> Callable[[int, int], list[str]]:
     return command
 
 
-def _peer(name: str, label: str, *, view: str, answers: bool = True) -> Contestant:
-    env = {"PEER": view, "DJANGO_SETTINGS_MODULE": "benchmarks.peers.settings"}
+def _peer(
+    name: str, label: str, *, view: str, answers: bool = True, settings: str = "settings"
+) -> Contestant:
+    env = {"PEER": view, "DJANGO_SETTINGS_MODULE": f"benchmarks.peers.{settings}"}
     return Contestant(name, label, _granian("benchmarks.peers.wsgi:application"), env, answers)
 
 
@@ -75,11 +76,19 @@ def everybody(var: Path, *, only: Collection[str] | None) -> list[Contestant]:
 
 def _in_python() -> Iterator[Contestant]:
     yield Contestant("portal", "the portal, as it is served", _granian("config.wsgi:application"))
-    if find_spec("simulation.door"):
-        view = _granian("benchmarks.peers.portal_wsgi:application")
-        yield Contestant("portal-view", "its Django view", view)
+    view = _granian("benchmarks.peers.portal_wsgi:application")
+    yield Contestant("portal-view", "its Django view", view)
     yield _peer("portal-plain", "its view without middleware", view="portal")
-    yield _peer("bare", "bare Django view, constant bytes", view="bare", answers=False)
+    yield _peer("bare", "bare Django view, no middleware", view="bare", answers=False)
+    yield _peer(
+        "bare-default",
+        "the same, default middleware",
+        view="bare",
+        answers=False,
+        settings="default_settings",
+    )
+    floor = _granian("benchmarks.peers.constant:application")
+    yield Contestant("floor", "the server alone", floor, answers=False)
     yield _peer("careful", "careful peer (values_list, dicts)", view="careful")
     yield _peer("ordinary", "ordinary peer (serializers, ORM)", view="ordinary")
 
@@ -112,6 +121,7 @@ class Server:
         supervisor.start(spec)
         self.supervisor = supervisor
         self.workers = workers
+        self.asked_until_ready = 0
 
     @property
     def pid(self) -> int:
@@ -134,6 +144,7 @@ class Server:
         while answered < CALLS_PER_WORKER * self.workers:
             try:
                 with Client(port=self.port, connections=1) as client:
+                    self.asked_until_ready += 1
                     client.ask(request)
                 answered += 1
             except (OSError, Refused) as error:

@@ -34,6 +34,7 @@ def prepare(sizes: list[int], *, ranges: int, quiet: bool = False) -> None:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
             cursor.execute("CHECKPOINT")
+    connection.close()
 
 
 def _done() -> set[str]:

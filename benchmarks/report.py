@@ -1,127 +1,147 @@
-"""The results as a table that can be read in a terminal."""
+"""The results as Markdown: to be read in a terminal, and to be put into docs/benchmarks.md."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.goals import goals
 
 Json = dict[str, Any]
-COLUMNS = (
-    "", "req/s", "CPU ms", "PG ms", "p50 ms", "p99 ms", "portal ×rate", "portal ×CPU",
-)  # fmt: skip
 
 
 def lines(results: Json) -> Iterator[str]:
-    """The whole report."""
+    """The whole report; of what was not measured there is nothing."""
     yield from _machine(results)
-    for phase, workers in (("carts", 1), ("workers", 2)):
-        if found := results.get(phase):
-            yield from _carts(found, results["labels"], workers)
-    if found := results.get("flatness"):
-        yield from _flatness(found)
-    if found := results.get("statements"):
-        yield from ["", "SQL statements per request"]
-        yield from _table([[name, f"{count:.1f}"] for name, count in found.items()])
-    yield from ["", "Goals"]
-    yield from _table(
-        [
-            [
-                goal.text,
-                f"{_number(goal.figure)}{f' ({_number(goal.other)} CPU)' if goal.other else ''}",
-                f"{'≥' if goal.at_least else '≤'} {goal.limit:g}",
-                goal.verdict,
-            ]
-            for goal in goals(results)
-        ]
-    )
+    labels: Mapping[str, str] = results["labels"]
+    if found := results.get("carts"):
+        yield from _side_by_side(found["items"], labels)
+        yield from _by_items("CPU ms by items, one worker", "cpu_ms", found["items"], labels)
+        yield from _by_items("Requests/s by items, one worker", "rates", found["items"], labels)
+    if two := results.get("workers"):
+        yield from _by_items("Requests/s by items, two workers", "rates", two["items"], labels)
+    if found:
+        yield from _half_load(found["half_load"], labels)
+    if flat := results.get("flatness"):
+        yield from _flatness(flat)
+    if found:
+        yield from _each(results, labels)
+    yield from _goals(results)
     if "stopped" in results:
-        yield from ["", f"Stopped early: {results['stopped']}"]
+        yield from ["", f"**Stopped early**: {results['stopped']}"]
 
 
 def _machine(results: Json) -> Iterator[str]:
     machine = results["machine"]
-    yield f"{machine['cores']} cores, {machine['processor']}; load average {machine['load']}"
-    yield f"{machine['versions']}"
+    yield f"{machine['cores']} cores ({machine['processor']}), {machine['versions']}."
+    yield f"Load average before: {machine['load']}, after: {results.get('load_after', '–')}."
     if agreement := results.get("agreement"):
-        yield f"Answers, bytes by items: {agreement['answer_bytes']}"
-        yield f"Same answers, checked: {', '.join(agreement['compared'])}"
+        yield f"Bytes of an answer by items: {_pairs(agreement['answer_bytes'])}."
+        yield f"Their answers were compared, and are the same: {', '.join(agreement['compared'])}."
+    if found := results.get("carts"):
+        own = "one core for the worker, the other for PostgreSQL and the client"
+        yield f"One worker: {own if found['pinned'] else 'not pinned, too few cores'}."
 
 
-def _carts(found: Json, labels: Json, workers: int) -> Iterator[str]:
-    where = (
-        "each worker on a core of its own, PostgreSQL and the client on the rest"
-        if found["pinned"]
-        else "not pinned: too few cores"
-    )
-    for items, rows in found["items"].items():
-        yield from ["", f"{items} items, {workers} worker(s); {where}"]
-        yield from _table([COLUMNS, *(_row(labels[name], row) for name, row in rows.items())])
-    yield from ["", "At half load, random arrivals"]
+def _pairs(values: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {value:,}" for name, value in values.items())
+
+
+def _side_by_side(by_items: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    items = "10" if "10" in by_items else next(iter(by_items))
+    head = (f"{items} items", "req/s", "CPU ms", "PostgreSQL ms", "p50 ms", "p99 ms")
+    keys = ("rates", "cpu_ms", "database_cpu_ms", "p50_ms", "p99_ms")
+    times = ("portal_times_by_rate", "portal_times_by_cpu")
     yield from _table(
-        [["", "items", "req/s", "p50 ms", "p99 ms"]]
-        + [
+        [*head, "portal, times by rate", "by CPU"],
+        [
+            [labels[name], *(_number(row[key]) for key in (*keys, *times))]
+            for name, row in by_items[items].items()
+        ],
+    )
+
+
+def _by_items(title: str, key: str, by_items: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    names = next(iter(by_items.values()))
+    yield from _table(
+        [title, *by_items],
+        [
+            [labels[name], *(_number(rows[name][key]) for rows in by_items.values())]
+            for name in names
+        ],
+    )
+
+
+def _half_load(by_items: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    yield from _table(
+        ["At half load, random arrivals", "items", "req/s", "p50 ms", "p99 ms"],
+        [
             [labels[name], items, *(_number(half[key]) for key in ("rate", "p50_ms", "p99_ms"))]
-            for items, rows in found["half_load"].items()
+            for items, rows in by_items.items()
             for name, half in rows.items()
-        ]
-    )
-    yield from ["", "Memory of a worker after this, MiB"]
-    yield from _table(
-        [["", "RSS", "PSS"]]
-        + [[labels[name], *map(_number, pair)] for name, pair in found["memory_mib"].items()]
+        ],
     )
 
 
-def _row(label: str, row: Json) -> list[str]:
-    keys = (
-        "rates", "cpu_ms", "database_cpu_ms", "p50_ms", "p99_ms",
-        "portal_times_by_rate", "portal_times_by_cpu",
-    )  # fmt: skip
-    return [label, *(_number(row[key]) for key in keys)]
+def _flatness(by_size: Json) -> Iterator[str]:
+    keys = {
+        "req/s": "rates",
+        "CPU ms": "cpu_ms",
+        "PostgreSQL ms": "database_cpu_ms",
+        "rate, times the smallest": "times_the_smallest_by_rate",
+        "CPU, times": "times_the_smallest_by_cpu",
+    }
+    rows = [[name, *(_number(row[key]) for row in by_size.values())] for name, key in keys.items()]
+    rows.append(
+        ["worker, PSS in MiB", *(f"{row['memory_mib'][1]:.0f}" for row in by_size.values())]
+    )
+    yield from _table(["portal by SKUs, 10 items", *(f"{int(size):,}" for size in by_size)], rows)
 
 
-def _flatness(found: Json) -> Iterator[str]:
-    yield from ["", "The portal by size of the catalogue, 10 items, one worker"]
+def _each(results: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    counted = results.get("statements", {})
     yield from _table(
+        ["", "worker, RSS in MiB", "PSS", "SQL statements a request"],
+        [
+            [labels[name], f"{rss:.0f}", f"{pss:.0f}", _number(counted.get(name))]
+            for name, (rss, pss) in results["carts"]["memory_mib"].items()
+        ],
+    )
+
+
+def _goals(results: Json) -> Iterator[str]:
+    yield from _table(
+        ["Goals", "figure", "by CPU", "goal", ""],
         [
             [
-                "SKUs",
-                "req/s",
-                "CPU ms",
-                "PG ms",
-                "×rate of the smallest",
-                "×CPU",
-                "RSS MiB",
-                "PSS MiB",
+                goal.text,
+                _number(goal.figure),
+                _number(goal.other),
+                f"{'at least' if goal.at_least else 'at most'} {goal.limit:g}",
+                goal.verdict,
             ]
-        ]
-        + [
-            [
-                f"{int(size):,}",
-                *(_number(row[key]) for key in ("rates", "cpu_ms", "database_cpu_ms")),
-                _number(row["times_the_smallest_by_rate"]),
-                _number(row["times_the_smallest_by_cpu"]),
-                *map(_number, row["memory_mib"]),
-            ]
-            for size, row in found.items()
-        ]
+            for goal in goals(results)
+        ],
     )
 
 
 def _number(value: float | None) -> str:
+    """Three digits that count; a dash for what was not measured."""
     if value is None or value != value:
         return "–"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first, *rest = (
-            cell.ljust(width) if at == 0 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(["  " + first, *rest]).rstrip()
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    cells = [head, *rows]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    yield ""
+    for number, row in enumerate(cells):
+        first, *rest = zip(row, widths, strict=True)
+        yield _line([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
+        if number == 0:
+            yield _line(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

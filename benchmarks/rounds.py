@@ -66,14 +66,15 @@ def measure(
 ) -> dict[str, Figures]:
     """The figures of each server, by name of its process; `requests` goes by that name too.
 
-    A warm-up of half a round comes first. Raises load.Refused; Interrupted.
+    A warm-up as long as two rounds comes first: runtimes compile what is asked often, and the
+    portal keeps what it worked out for a range of postal codes. Raises load.Refused; Interrupted.
     """
     figures = {server.process: Figures() for server in servers}
     for number in range(-1, rounds):
         order = servers if number % 2 else list(reversed(servers))
         for server in order:
             server.supervisor.pause()
-            length = seconds if number >= 0 else seconds / 2
+            length = seconds if number >= 0 else seconds * 2
             kept = figures[server.process] if number >= 0 else Figures()
             _round(server, requests[server.process], kept, database=database, seconds=length)
     return figures

@@ -50,6 +50,7 @@ def main() -> int:
             _measure(options, var, url, into=results)
         except (Failed, Interrupted, Refused, Disagreement, KeyboardInterrupt) as stopped:
             results["stopped"] = f"{type(stopped).__name__} {stopped}".strip()
+        results["load_after"] = _load()
     _publish(results, options.json or var / "results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json")
     return 1 if "stopped" in results else 0
 
@@ -106,9 +107,13 @@ def _machine() -> Json:
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
-        "load": f"{os.getloadavg()[0]:.1f}",
+        "load": _load(),
         "versions": ", ".join([f"Python {platform.python_version()}", *found]),
     }
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def _processor() -> str:
@@ -119,7 +124,7 @@ def _processor() -> str:
 
 
 def say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    print(f"{datetime.now(UTC):%H:%M:%S} {message}", file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -133,7 +138,7 @@ def _options() -> argparse.Namespace:
     add("--quick", action="store_true", help="2 rounds of half a second, carts of 10 and 50 items")
     add("--contestants", type=_names, help="only these, such as portal,bare")
     add("--phases", type=_names, default=PHASES, help=f"only these (default: {','.join(PHASES)})")
-    add("--port", type=int, default=8181, help="the first of about nine")
+    add("--port", type=int, default=8181, help="the first of about a dozen")
     add("--var", type=Path, default=Path("var/bench"), help="where data and results go")
     add("--server", help="URL of a PostgreSQL to use instead of the embedded one")
     add("--json", type=Path, help="where to write all figures")
