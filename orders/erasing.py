@@ -53,6 +53,7 @@ def erase_personal_data(*, order: Order, now: datetime, actor: User | None) -> b
     if not emptied:
         return False
     locked.changes.update(document=None)
+    locked.lines.update(extras=[])
     _clean_traces(locked)
     note = TimelineEntry.Kind.NOTE
     moving.record(locked, kind=note, code="personal-data-erased", now=now, actor=actor)

@@ -47,7 +47,10 @@ def read_feed(account: SellerAccount, *, clock: Clock, budget_seconds: float) ->
 
 def _lot(account: SellerAccount, clock: Clock) -> list[Any]:
     rows = ask(account=account, method="GET", path=_READ, clock=clock)
-    return rows if isinstance(rows, list) else []
+    if isinstance(rows, list):
+        return rows
+    logger.warning("The feed of account %s answers what is no list of events.", account.pk)
+    return []
 
 
 @transaction.atomic

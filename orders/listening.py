@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
+
+from orders import wire
 from orders.models import OrderEvent
 from orders.moments import canonical
+from sellers import prepared
 from sellers.credentials import same_secret
 from sellers.errors import Unauthenticated
 from sellers.models import SellerAccount
@@ -53,21 +57,25 @@ def store_event(
     """Keep a notice, once per order, state and change, however it came; whether it was new.
 
     Moments are brought into one form, as hook and feed write the same one differently; what can't
-    be read as a moment is kept as it is.
+    be read as a moment is kept as it is. What is too long for its column is whole in the document.
     """
-    _event, is_new = OrderEvent.objects.get_or_create(
-        account=account,
-        marketplace_order_id=marketplace_order_id,
-        state=state,
-        last_change=canonical(last_change) or last_change,
-        defaults={
-            "current_change": canonical(current_change),
-            "source": source,
-            "document": document,
-            "received_at": now,
-        },
-    )
-    return is_new
+    row = {
+        "account_id": account.pk,
+        "marketplace_order_id": marketplace_order_id,
+        "state": state[:LONGEST_STATE],
+        "last_change": (canonical(last_change) or last_change)[:LONGEST_MOMENT],
+        "current_change": canonical(current_change),
+        "source": source,
+        "document": orjson.Fragment(wire.dump(document)),
+        "received_at": now,
+    }
+    return bool(prepared.insert({OrderEvent: [row]}, ending=_ONCE))
+
+
+LONGEST_STATE, LONGEST_MOMENT = 60, 40
+_ONCE = (
+    " ON CONFLICT (account_id, marketplace_order_id, state, last_change) DO NOTHING RETURNING id"
+)
 
 
 def store_unreadable(

@@ -254,6 +254,12 @@ class OrderLine(models.Model):
     window_starts_at = models.DateTimeField(_("window starts"), null=True, blank=True)
     window_ends_at = models.DateTimeField(_("window ends"), null=True, blank=True)
     is_gift = models.BooleanField(_("gift"), default=False)
+    extras = models.JSONField(
+        _("chosen with it"),
+        default=list,
+        blank=True,
+        help_text=_("Gift wrapping, engravings and the like; may name a person."),
+    )
     commission = models.DecimalField(
         _("commission"), max_digits=14, decimal_places=4, null=True, blank=True
     )

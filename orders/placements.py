@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from orders import wire
+from orders.extras import extras_of
 from sellers.errors import DomainError
 from sellers.money import Cents, line_total
 
@@ -53,6 +54,7 @@ class PlacedLine:
     window_starts_at: datetime | None
     window_ends_at: datetime | None
     is_gift: bool
+    extras: list[str]
     commission: Decimal | None
     freight_commission: Decimal | None
 
@@ -175,6 +177,7 @@ def _line(index: int, item: Mapping[str, Any], row: Mapping[str, Any], path: str
         window_starts_at=window.get("start_date_utc"),
         window_ends_at=window.get("end_date_utc"),
         is_gift=bool(item.get("is_gift")),
+        extras=extras_of(item),
         commission=item.get("commission"),
         freight_commission=item.get("freight_commission"),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -11,8 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from orders import wire
 from sellers.authentication import caller_of
-from sellers.errors import DomainError, error_body
+from sellers.errors import DomainError, Unavailable, error_body
 from sellers.models import SellerAccount
+
+logger = logging.getLogger(__name__)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -35,6 +39,10 @@ class ProtocolView(View):
             answer = super().dispatch(request, *args, **kwargs)
         except DomainError as refusal:
             return refused(refusal)
+        except (OperationalError, InterfaceError) as absence:
+            # Restarted, full, or out of reach: the marketplace asks again, and the log has a line.
+            logger.error("The database does not answer: %s", type(absence).__name__)
+            return refused(Unavailable("database-unavailable", "Try again in a moment."))
         assert isinstance(answer, HttpResponse)  # noqa: S101 (none of ours streams)
         return answer
 

@@ -179,6 +179,7 @@ def _line(order: Opened, line: PlacedLine, sku: Sold) -> Row:
         "window_starts_at": line.window_starts_at,
         "window_ends_at": line.window_ends_at,
         "is_gift": line.is_gift,
+        "extras": line.extras,
         "commission": line.commission,
         "freight_commission": line.freight_commission,
     }

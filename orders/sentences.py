@@ -128,11 +128,19 @@ def _places(facts: Mapping[str, Any]) -> list[str]:
     taken = [
         _("%(quantity)s × %(sku)s from %(warehouse)s") % take for take in facts.get("takes", ())
     ]
+    rule = _RULES.get(str(facts.get("rule")))
     short = [
         _("%(sku)s: %(asked)s asked, %(available)s available") % gap
         for gap in facts.get("short", ())
     ]
-    return [*taken, *short]
+    return [*taken, *((str(rule),) if rule else ()), *short]
+
+
+#: Why these warehouses.
+_RULES = {
+    "one-warehouse": gettext_lazy("all from the first of its warehouses that has everything"),
+    "fewest": gettext_lazy("no warehouse has everything: from as few as possible"),
+}
 
 
 def told_changes(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -85,7 +85,7 @@ def price_tag(value: Any) -> dict[str, Any]:
 
 _PRICE_TAG = Shape(value=cents(lowest=-MOST_CENTS))
 
-BUNDLE_ITEM = Shape(price=cents(), quantity=units(lowest=0))
+BUNDLE_ITEM = Shape(name=anything, price=cents(), quantity=units(lowest=0))
 
 ITEM = Shape(
     id=filled(short(100)),
@@ -96,6 +96,9 @@ ITEM = Shape(
     unit_multiplier=number(digits=8, lowest=0),
     bundle_items=many(BUNDLE_ITEM),
     price_tags=many(price_tag),
+    item_attachment=anything,
+    items_attachment=anything,
+    attachments=anything,
     is_gift=flag,
     commission=number(digits=10),
     freight_commission=number(digits=10),
@@ -170,8 +173,8 @@ CHANGE_CANCELLATION = Shape(reason=text)
 
 EVENT = Shape(
     order_id=filled(segment(60)),
-    state=short(60),
-    last_change=short(40),
+    state=text,
+    last_change=text,
     current_change=text,
     origin=Shape(account=text, key=text),
 )

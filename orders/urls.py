@@ -5,10 +5,11 @@ from django.urls import re_path
 
 from orders import change_views, views
 
-_ORDER = r"^(?:api/)?pvt/orders/(?P<order_id>[^/]+)"
+# PostgreSQL holds no NUL: an id with one names nothing.
+_ORDER = r"^(?:api/)?pvt/orders/(?P<order_id>[^/\0]+)"
 #: Which of the two the marketplace calls for changes is written nowhere.
-_CHANGES = r"^(?:api/)?(?:pvt|order-system)/orders/(?P<order_id>[^/]+)/changes"
-_CHANGE = _CHANGES + r"/(?P<change_id>[^/]+)"
+_CHANGES = r"^(?:api/)?(?:pvt|order-system)/orders/(?P<order_id>[^/\0]+)/changes"
+_CHANGE = _CHANGES + r"/(?P<change_id>[^/\0]+)"
 
 urlpatterns = [
     re_path(r"^(?:api/)?pvt/orders/?$", views.PlaceOrders.as_view(), name="place-orders"),

@@ -158,6 +158,7 @@ class _Reader:
                 holds=holds.get(line.index, []),
                 policy=line.policy_ref,
                 is_gift=line.is_gift,
+                extras=line.extras,
                 total=money(line.total_cents, self.currency) if self.sees_money else "",
             )
             for line in self.lines

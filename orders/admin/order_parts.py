@@ -26,6 +26,7 @@ class Line:
     holds: list[str]
     policy: str
     is_gift: bool
+    extras: list[str]
     total: str = ""
 
 

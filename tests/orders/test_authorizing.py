@@ -45,6 +45,21 @@ def test_keeps_payment_data_with_keys_that_differ_by_case_alone(vtex):
     assert PersonalData.objects.get().payment == payment
 
 
+def test_keeps_the_order_group_that_comes_with_the_payment(vtex):
+    ours = vtex.placed(a_placement(marketplaceOrderGroup=None))
+    assert vtex.fulfill(ours, marketplaceOrderGroup="1138342255777").status_code == 200
+    assert Order.objects.get().marketplace_order_group == "1138342255777"
+    vtex.fulfill(ours)
+    assert Order.objects.get().marketplace_order_group == "1138342255777"
+
+
+def test_needs_none_of_the_fields_of_a_cancellation(vtex):
+    """VTEX's file lists them as required here as well."""
+    ours = vtex.placed(a_placement())
+    odd = {"cancellationRequestDate": "soon", "requestedByUser": {}, "reason": [1]}
+    assert vtex.fulfill(ours, **odd).status_code == 200
+
+
 def test_accepts_the_body_in_an_array_and_every_address(vtex):
     ours = vtex.placed(a_placement())
     body = [{"marketplaceOrderId": "1138342255777-01"}]

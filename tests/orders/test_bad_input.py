@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from psycopg import OperationalError
 
 from orders import wire
+from sellers import prepared
 from tests.builders import Line, a_placement
 from tests.orders.conftest import error_of, everything
 
@@ -183,6 +185,12 @@ def test_refuses_a_body_that_is_too_large_before_reading_it(vtex):
     assert vtex.post("/pvt/orders", huge).status_code == 413
 
 
+def test_refuses_a_body_of_too_many_values(vtex):
+    refusal = vtex.place(a_placement(customData=[0] * wire.MOST_VALUES))
+    assert refusal.status_code == 413
+    assert error_of(refusal)["code"] == "body-too-large"
+
+
 def test_refuses_too_many_items_and_too_many_orders(vtex):
     line = Line(freight=990)
     assert vtex.place(a_placement(*[line] * 501)).status_code == 400
@@ -219,7 +227,18 @@ def test_answers_other_methods_in_the_error_shape(vtex, path, method, client):
     }
 
 
-@pytest.mark.parametrize("path", ["/pvt/orders/R-X/unknown", "/pvt/nothing", "/pvt/orders/R-X"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pvt/orders/R-X/unknown",
+        "/pvt/nothing",
+        "/pvt/orders/R-X",
+        "/pvt/orders/R%00X/fulfill",
+        "/pvt/orders/R%00X/cancel",
+        "/pvt/orders/R%00X/changes",
+        "/pvt/orders/R-X/changes/a%00b/cancel",
+    ],
+)
 def test_answers_unknown_paths_in_the_error_shape(vtex, path):
     answer = vtex.post(path, {})
     assert answer.status_code == 404
@@ -230,3 +249,17 @@ def test_answers_json_whatever_the_caller_accepts(vtex):
     answer = vtex.place(a_placement(), Accept="text/html")
     assert answer.status_code == 200
     assert json.loads(answer.content)
+
+
+@pytest.mark.parametrize("path", ["/pvt/orders", "/pvt/orders/R-X/fulfill", "/hook"])
+def test_asks_to_try_again_while_the_database_is_away(vtex, path, monkeypatch, caplog):
+    def away(*_: object) -> None:
+        raise OperationalError("the database system is shutting down")
+
+    monkeypatch.setattr(prepared, "_run", away)
+    answer = vtex.post(path, {})
+    assert answer.status_code == 503
+    assert error_of(answer)["code"] == "database-unavailable"
+    assert [record.exc_info for record in caplog.records if record.name == "orders.protocol"] == [
+        None
+    ]

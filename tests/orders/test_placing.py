@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from orders.models import Order, OrderLine, PersonalData
+from orders.timeline import story_of
 from sellers.models import Hold, SellerAccount, StockMovement
 from tests.builders import Line, a_placement, a_policy, a_sku, a_warehouse
 from tests.orders.conftest import Marketplace, error_of, everything, fill, levels
@@ -24,6 +26,12 @@ def test_answers_the_order_with_our_reservation_id_and_holds_its_stock(vtex, acm
     assert body["allowMultipleDeliveries"] is True
     assert levels() == {("1001", "sp"): (10, 3)}
     assert order.status == "reserved"
+
+
+def test_gives_every_order_an_id_that_can_be_printed_and_not_be_guessed(vtex):
+    ids = {vtex.placed(a_placement(order_id=f"{number}-01")) for number in range(8)}
+    assert len(ids) == 8
+    assert all(re.fullmatch(r"R-[2-9B-DF-HJ-NP-TV-XZ]{12}", each) for each in ids)
 
 
 def test_mirrors_a_single_object(vtex):
@@ -121,9 +129,17 @@ def test_splits_a_line_only_when_no_warehouse_has_all_of_it(vtex, acme):
     assert levels() == {("1001", "rj"): (4, 3), ("1001", "sp"): (2, 0)}
     vtex.placed(a_placement(Line(quantity=3, freight=990), sla="both", order_id="2-01"))
     assert levels() == {("1001", "rj"): (4, 4), ("1001", "sp"): (2, 2)}
-    second = Order.objects.get(marketplace_order_id="2-01")
-    takes = second.timeline.get(code="held").facts["takes"]
+    whole, parted = Order.objects.order_by("pk")
+    takes = parted.timeline.get(code="held").facts["takes"]
     assert {take["warehouse"]: take["quantity"] for take in takes} == {"sp": 2, "rj": 1}
+    assert "all from the first of its warehouses that has everything" in _held(whole)
+    assert "no warehouse has everything: from as few as possible" in _held(parted)
+
+
+def _held(order: Order) -> str:
+    """What the timeline says of where the units are held, and why."""
+    (happening,) = [each for each in story_of(order) if each.title == "Stock held"]
+    return happening.detail
 
 
 def test_answers_a_retry_with_the_same_bytes_and_holds_nothing_more(vtex):
@@ -247,6 +263,29 @@ def test_follows_the_price_rule_beyond_the_tolerance(
     if status == 409:
         assert "[0].items[0].price: 1600 placed, 1700 ours" in error_of(answer)["message"]
     assert Order.objects.filter(flagged_at__isnull=False).exists() == flagged
+
+
+def test_follows_the_price_rule_for_freight_too(vtex, acme):
+    """990 is ours; within 10 cents of it is the same."""
+    acme.price_rule, acme.price_tolerance_cents = "refuse", 10
+    acme.save()
+    refusal = vtex.place(a_placement(Line(freight=979)))
+    assert refusal.status_code == 409
+    assert (
+        error_of(refusal)["message"] == "Prices differ: [0].items[0].freight: 979 placed, 990 ours."
+    )
+    assert vtex.place(a_placement(Line(freight=980))).status_code == 200
+
+
+def test_flags_what_we_would_not_have_delivered_at_all(vtex):
+    """No freight of ours to compare with: the postal code is nowhere."""
+    placement = a_placement()
+    placement["shippingData"]["address"]["postalCode"] = "K1A 0B1"
+    vtex.placed(placement)
+    order = Order.objects.get()
+    assert order.flagged_at is not None
+    (row,) = order.timeline.get(code="price-differs").facts["differences"]
+    assert (row["what"], row["placed_cents"], row["ours_cents"]) == ("freight", 990, None)
 
 
 def test_counts_every_unit_of_a_bundle_item_when_it_adds_up(vtex):
