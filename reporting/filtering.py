@@ -33,6 +33,8 @@ class OneOf:
     options: Callable[[], Sequence[tuple[str, Text]]]
     means: Callable[[str], Condition]
     anything: Text = _ALL
+    #: Kept behind "more filters" until it is used.
+    rare: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,6 +66,7 @@ class OneOf:
             "label": self.label,
             "name": self.name,
             "anything": self.anything,
+            "rare": self.rare,
             "options": self.options(),
             "chosen": asked.get(self.name, ""),
         }

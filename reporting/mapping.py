@@ -327,7 +327,7 @@ MAPPING = register(
             ("marketplace_order_id", "seller_order_id", "order_group"),
             ("status", "marketplace_status", "account"),
             ("placed_at", "shipped_at"),
-            ("pays", "total"),
+            ("pays",),
             ("invoiced", "returned"),
             ("difference", "cause"),
             ("ticked",),

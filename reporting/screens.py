@@ -87,6 +87,7 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
     back, ahead = (request.GET.get(name, "") for name in ("before", "after"))
     place = places.read(back or ahead, asking) if back or ahead else None
     page = reading.page_of(asking, wanted, place=place, backwards=bool(back))
+    controls = _controls(asking)
     base = reverse("admin:report", args=[asking.report.slug])
     kept = {"columns": ALL_COLUMNS} if shows_all and asking.report.brief else {}
     return {
@@ -95,8 +96,9 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
         "rows": showing.shown(page.rows, cells),
         "count": _count(asking),
         "chips": _chips(asking, kept),
-        "controls": _controls(asking),
+        "controls": controls,
         "sorts": _sorts(asking),
+        "opens_more": SORT in asking.asked or any(_is_used(each, asking) for each in controls),
         "newer": _link(asking, kept, before=page.before),
         "older": _link(asking, kept, after=page.behind),
         "other_columns": "?" + asking.query(columns=None if kept else ALL_COLUMNS),
@@ -150,6 +152,11 @@ def _chips(asking: Asking, kept: dict[str, str]) -> list[dict[str, str]]:
 
 def _controls(asking: Asking) -> list[Any]:
     return [each.control(asking.asked) for each in asking.report.filters]
+
+
+def _is_used(control: Any, asking: Asking) -> bool:
+    """Whether a filter that is kept out of sight is on."""
+    return bool(control.get("rare") and control.get("name") in asking.asked)
 
 
 def _sorts(asking: Asking) -> list[dict[str, Any]]:

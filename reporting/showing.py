@@ -73,8 +73,8 @@ def shown(rows: Iterable[Row], cells: Sequence[tuple[Column, ...]]) -> list[list
 
 def _cell(row: Row, columns: Sequence[Column]) -> Cell:
     first, *below = columns
-    under = [_value(row, column, label=str(column.title)) for column in below]
-    return [_value(row, first), *(value for value in under if value.text != NOTHING)]
+    under = [_value(row, one, label=str(one.title)) for one in below if row[one.key]]
+    return [_value(row, first), *under]
 
 
 def _value(row: Row, column: Column, *, label: str = "") -> Value:
