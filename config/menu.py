@@ -71,6 +71,12 @@ MENU: list[tuple[Promise, list[Entry]]] = [
             Entry(
                 _("Order mapping"), "table_view", "admin:report mapping", "reporting.see_reports"
             ),
+            Entry(
+                _("Sent regularly"),
+                "schedule_send",
+                "admin:reporting_reportschedule_changelist",
+                "reporting.view_reportschedule",
+            ),
         ],
     ),
     (

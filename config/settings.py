@@ -277,6 +277,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "send-scheduled-reports": {
+        "task": "reporting.tasks.send_scheduled",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "count-recent-days": {
         "task": "reporting.tasks.count_recent_days",
         "schedule": 300.0,

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from reporting.models import Scorecard
+from reporting.schedule_admin import ReportScheduleAdmin as ReportScheduleAdmin
 from sellers.admin.base import AccountIsFixed
 
 

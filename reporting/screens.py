@@ -103,6 +103,7 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
         "older": _link(asking, kept, after=page.behind),
         "other_columns": "?" + asking.query(columns=None if kept else ALL_COLUMNS),
         "shows_all": shows_all,
+        "schedule_link": _schedule_link(request, asking),
         "lacking": asking.lacking.title if asking.lacking else "",
         "formats": [(name, format_.title) for name, format_ in FORMATS.items()],
     }
@@ -136,6 +137,13 @@ def _count(asking: Asking) -> str:
     count = reading.count_of(asking)
     told = asking.report.counted(count.rows)
     return told if count.exact else _("more than %(count)s") % {"count": told}
+
+
+def _schedule_link(request: HttpRequest, asking: Asking) -> str:
+    if not request.user.has_perm("reporting.add_reportschedule"):
+        return ""
+    asked = urlencode({"report": asking.report.slug, "asked": asking.query()})
+    return f"{reverse('admin:reporting_reportschedule_add')}?{asked}"
 
 
 def _chips(asking: Asking, kept: dict[str, str]) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from reporting import mailing, scheduling
 from reporting.dashboard import counting
 from reporting.radar import digest
 
@@ -25,3 +26,10 @@ def count_recent_days() -> int:
 def count_all_days() -> int:
     """Every count anew: what changed later than it usually does is in them by morning."""
     return counting.count_all(now=timezone.now())
+
+
+@shared_task(name="reporting.tasks.send_scheduled")
+def send_scheduled() -> int:
+    """Scheduled reports: those that are due are made, those that are made are sent."""
+    scheduling.ask_due(now=timezone.now())
+    return mailing.send_ready(now=timezone.now())

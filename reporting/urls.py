@@ -11,6 +11,7 @@ from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
 from reporting.radar import screens as radar
+from reporting.schedule_admin import letter
 from reporting.screens import ask_for_file, overview, show
 
 
@@ -29,6 +30,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),
+        path("reports/letter/<int:letter_id>/", inside(letter), name="report_letter"),
         path("reports/<slug:slug>/", inside(show), name="report"),
         path("reports/<slug:slug>/file/", inside(ask_for_file), name="report_file"),
     ]

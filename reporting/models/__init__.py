@@ -3,6 +3,15 @@
 from reporting.models.attention import AttentionMark
 from reporting.models.days import Counting, DayCount
 from reporting.models.differences import Difference
+from reporting.models.schedules import ReportLetter, ReportSchedule
 from reporting.models.scorecards import Scorecard
 
-__all__ = ["AttentionMark", "Counting", "DayCount", "Difference", "Scorecard"]
+__all__ = [
+    "AttentionMark",
+    "Counting",
+    "DayCount",
+    "Difference",
+    "ReportLetter",
+    "ReportSchedule",
+    "Scorecard",
+]

@@ -22,6 +22,7 @@ OPEN_TO = {
         "jobs.job",
         "orders.order",
         "orders.orderevent",
+        "reporting.reportschedule",
         "reporting.scorecard",
         "sellers.capacityuse",
         "sellers.closure",
