@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoicing import carrying, tracking, tracking_file
+from invoicing import carrying, tracking
 from invoicing.models import Carrier, Package
 from invoicing.printing import finding
 from invoicing.printing.codes import package_code
 from invoicing.tracking_file import Row
+from sellers import tables
 from sellers.errors import DomainError
 from sellers.models import User
 
@@ -133,7 +134,7 @@ def _meaning(
     look_up: Callable[[str], Carrier | None],
 ) -> Said:
     zone = package.order.account.zone
-    dispatched = tracking_file.moment(row.values.get("dispatched"), zone)
+    dispatched = tables.moment(row.values.get("dispatched"), zone)
     delivered = _delivery(row, package, now=now)
     facts: dict[str, Any] = {"package": package, "delivered": delivered}
     number = row.text("tracking")
@@ -155,7 +156,7 @@ def _meaning(
 
 def _delivery(row: Row, package: Package, *, now: datetime) -> datetime | None:
     """A day without an hour is its evening, never later than now."""
-    found = tracking_file.moment(row.values.get("delivered"), package.order.account.zone)
+    found = tables.moment(row.values.get("delivered"), package.order.account.zone)
     if found is None:
         return None
     at, has_hour = found
