@@ -77,6 +77,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:reporting_reportschedule_changelist",
                 "reporting.view_reportschedule",
             ),
+            Entry(_("Reconciliation"), "balance", "admin:reconciliations", "reporting.see_reports"),
         ],
     ),
     (

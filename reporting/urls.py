@@ -11,6 +11,8 @@ from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
 from reporting.radar import screens as radar
+from reporting.reconciling import report as reconciled  # noqa: F401
+from reporting.reconciling import screens as reconciling
 from reporting.schedule_admin import letter
 from reporting.screens import ask_for_file, overview, show
 
@@ -27,6 +29,17 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         ),
         path("count-days/", inside(dashboard.count_days), name="count_days"),
         path("scorecards/<int:account>/", inside(dashboard.scorecard), name="scorecard"),
+        path("reconciliations/", inside(reconciling.reconciliations), name="reconciliations"),
+        path(
+            "reconciliations/<int:pk>/",
+            inside(reconciling.reconciliation),
+            name="reconciliation",
+        ),
+        path(
+            "reconciliations/row/<int:pk>/",
+            inside(reconciling.reconciled_row),
+            name="reconciled_row",
+        ),
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),

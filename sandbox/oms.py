@@ -9,11 +9,13 @@ from sandbox import orders, packages
 from sandbox.book import Book
 from sandbox.config import Config
 from sandbox.events import Events
+from sandbox.listing import listed
 from sandbox.orders import Order
 from sandbox.wire import Answer, Json, Refused, Request, now, receipt, refusal
 
 # The order system's own paths, and those relative to an order's marketplaceServicesEndpoint.
 ORDER = re.compile(r"(?:/api/oms)?/pvt/orders/([^/]+)(/.*)?")
+LIST = "/api/oms/pvt/orders"
 INVOICE = re.compile(r"/invoice/([^/]+)")
 TRACKING = re.compile(r"/invoice/([^/]+)/tracking")
 NOTICE = re.compile(
@@ -52,6 +54,9 @@ class Oms:
             raise Refused(401, "1", "Unauthorized access", anomaly=anomaly)
 
     def _route(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("GET", LIST):
+            with self.book.lock:
+                return Answer(200, listed(self.book.orders.values(), request.query))
         if match := ORDER.fullmatch(request.path):
             return self._order(request, self.book.get(match[1]), match[2] or "")
         if request.path.startswith("/api/orders/"):

@@ -93,6 +93,7 @@ def _pages(scene) -> list[str]:
         reverse("admin:index"),
         reverse("admin:attention"),
         reverse("admin:radar"),
+        reverse("admin:reconciliations"),
         reverse("admin:packing_queue"),
     ]
     found += [reverse(f"admin:{name}_changelist") for name in lists]

@@ -3,6 +3,7 @@
 from reporting.models.attention import AttentionMark
 from reporting.models.days import Counting, DayCount
 from reporting.models.differences import Difference
+from reporting.models.reconciliations import ReconciledRow, Reconciliation
 from reporting.models.schedules import ReportLetter, ReportSchedule
 from reporting.models.scorecards import Scorecard
 
@@ -11,6 +12,8 @@ __all__ = [
     "Counting",
     "DayCount",
     "Difference",
+    "ReconciledRow",
+    "Reconciliation",
     "ReportLetter",
     "ReportSchedule",
     "Scorecard",

@@ -1,0 +1,1 @@
+"""Our numbers against the marketplace's own order documents."""
