@@ -32,11 +32,29 @@ from sellers.models import (
     PolicyWarehouse,
     ShippingPolicy,
 )
+from sellers.pickup_ids import mixed_up
 from sellers.rates import Cell, range_fault
+
+
+class PickupPointForm(forms.ModelForm[PickupPoint]):
+    """Its id must not be taken for another one of the account."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        account = cleaned.get("account") or getattr(self.instance, "account", None)
+        ref = cleaned.get("ref")
+        others = PickupPoint.objects.filter(account=account).exclude(pk=self.instance.pk)
+        if account and ref:
+            for pair in mixed_up([ref, *others.values_list("ref", flat=True)]):
+                if ref in pair:
+                    message = _("VTEX mixes up %(ids)s: no id may begin with another one.")
+                    raise ValidationError({"ref": message % {"ids": ", ".join(pair)}})
+        return cleaned
 
 
 @admin.register(PickupPoint)
 class PickupPointAdmin(AccountIsFixed, RaisesTariffRevision):
+    form = PickupPointForm
     list_display = ("ref", "friendly_name", "account", "city", "state", "postal_code")
     list_filter = (AccountFilter,)
     list_select_related = ("account",)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sellers.models import PickupPoint, SellerAccount, Sku, Warehouse
+from sellers.pickup_ids import mixed_up
 from sellers.rates import Cell, overlaps
 from sellers.seller_file.problems import Problems, nearest, shown
 from sellers.seller_file.reading import Row
@@ -24,6 +25,7 @@ def check(document: Row, account: SellerAccount | None, problems: Problems) -> N
     warehouses = _warehouses(document, account)
     _check_stock(document, account, warehouses, problems)
     points = _pickup_points(document, account)
+    _check_points(document, points, problems)
     for index, policy in enumerate(document["shipping_policies"] or []):
         _check_policy(policy, f"shipping_policies[{index}]", warehouses, points, problems)
 
@@ -95,6 +97,18 @@ def _pickup_points(document: Row, account: SellerAccount | None) -> set[str]:
     stored = PickupPoint.objects.filter(account=account).values_list("ref", flat=True)
     named = {row["ref"] for row in document["pickup_points"] or []}
     return named | (set(stored) if account else set())
+
+
+def _check_points(document: Row, points: set[str], problems: Problems) -> None:
+    index_of = {row["ref"]: at for at, row in enumerate(document["pickup_points"] or [])}
+    for shorter, longer in mixed_up(points):
+        ref, other = (longer, shorter) if longer in index_of else (shorter, longer)
+        if ref in index_of:
+            problems.add(
+                f"pickup_points[{index_of[ref]}].id",
+                _("is mixed up with %(other)s by VTEX: no id may begin with another one")
+                % {"other": shown(other)},
+            )
 
 
 def _check_stock(

@@ -115,6 +115,16 @@ def test_a_point_of_another_account_is_refused(scene: Order, manager: Client):
     assert "of another account" in response.content.decode()
 
 
+def test_a_pickup_point_whose_id_begins_with_another_is_refused(scene: Order, manager: Client):
+    point = PickupPoint.objects.get()
+    page = reverse("admin:sellers_pickuppoint_add")
+    known = _values(manager, reverse("admin:sellers_pickuppoint_change", args=[point.pk]))
+    values = known | {"account": point.account_id, "ref": f"{point.ref}-2"}
+    response = manager.post(page, values)
+    assert "VTEX mixes up counter, counter-2" in response.content.decode()
+    assert manager.post(page, values | {"ref": "2-counter"}).status_code == 302
+
+
 def test_windows_are_changed_with_their_policy(scene: Order, manager: Client):
     policy = ShippingPolicy.objects.get(ref="express")
     page = reverse("admin:sellers_shippingpolicy_change", args=[policy.pk])

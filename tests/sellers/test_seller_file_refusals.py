@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from sellers.models import Hold, SellerAccount, Sku, StockLevel
 from tests.sellers.seller_files import (
+    a_pickup_point,
     a_policy,
     a_rate,
     a_seller_file,
@@ -87,6 +88,11 @@ def changed(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
         (("warehouses", 1, "cutoff"), "24:00", "warehouses[1].cutoff: must be a local time HH:MM"),
         (("warehouses", 0, "priority"), "1", "warehouses[0].priority: must be a whole number"),
         (("pickup_points", 0, "id"), "a b", "pickup_points[0].id: must be letters, digits and"),
+        (
+            ("pickup_points",),
+            [a_pickup_point(id=ref) for ref in ("centro-1", "norte", "centro-12")],
+            'pickup_points[2].id: is mixed up with "centro-1" by VTEX: no id may begin with',
+        ),
         (
             ("pickup_points", 0, "address", "city"),
             REMOVED,

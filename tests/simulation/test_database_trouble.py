@@ -288,6 +288,17 @@ def test_it_answers_again_once_the_server_is_back(
 # --- another database than before -----------------------------------------------------------------
 
 
+def test_one_connection_stays_and_its_statement_is_prepared_once(client: Client) -> None:
+    connections = set()
+    for _ in range(3):
+        assert simulate(client).status_code == 200
+        line = database._line(database.soon())
+        prepared = "SELECT pg_backend_pid(), count(*)::int FROM pg_prepared_statements"
+        connections.update(line.ask(prepared, (), until=database.soon()))
+    ((_pid, statements),) = connections
+    assert statements == 2  # the simulation's, and this test's
+
+
 def test_prepared_statements_that_are_gone_are_prepared_again(client: Client) -> None:
     line = database._line(database.soon())
     line.ask("DEALLOCATE ALL", (), until=database.soon())

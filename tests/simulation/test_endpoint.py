@@ -208,6 +208,28 @@ def test_a_postal_code_that_is_none_is_unserved(
     assert answer["logisticsInfo"][0]["stockBalance"] == 10
 
 
+@pytest.mark.parametrize("code", ["22270-030", "22270030", " 22270.030 ", 22270030])
+def test_a_postal_code_means_the_same_however_it_is_written(
+    shop: SellerAccount, client: Client, code: str | int
+) -> None:
+    expected = ask(client, "mug", postalCode="22270-030", country="BRA")
+    answer = ask(client, "mug", postalCode=code, country="BRA")
+    assert answer["logisticsInfo"][0]["slas"]
+    assert answer == expected | {"postalCode": str(code)}
+
+
+@pytest.mark.parametrize(
+    "coordinates", [[-43.18, -22.95], ["-43.18", "-22.95"], ["-43.18"], [], None]
+)
+def test_coordinates_come_back_as_they_were_sent(
+    shop: SellerAccount, client: Client, coordinates: Any
+) -> None:
+    answer = ask(client, "mug", geoCoordinates=coordinates)
+    assert answer["geoCoordinates"] == (coordinates or [])
+    assert answer["logisticsInfo"][0]["slas"] == []
+    assert answer["logisticsInfo"][0]["stockBalance"] == 10
+
+
 def test_sees_nothing_of_another_seller(shop: SellerAccount, client: Client) -> None:
     rival = a_seller(
         account=an_account(slug="rival", seller_id="rival01", endpoint_key="Rv" + "a" * 20),

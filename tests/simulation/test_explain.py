@@ -158,6 +158,17 @@ def test_says_why_a_sku_is_not_for_sale(client: Client, changes: dict[str, Any],
     assert (line.tone, line.served) == ("danger", 0)
 
 
+def test_says_where_the_price_comes_from(client: Client) -> None:
+    own = [{"sales_channel": "2", "price": 3990}]
+    valid = "2026-03-31T23:59:00-03:00"
+    open_shop(NOW, skus=[a_sku("mug", sales_channel_prices=own, price_valid_until=valid)])
+    (general,) = told(client, "mug").lines
+    (special,) = told(client, "mug", sc="2").lines
+    until = "Valid until Tue 31 Mar, 23:59."
+    assert f"Price R$ 49,90, the SKU's general price. {until}" in general.steps
+    assert f"Price R$ 39,90, the sales channel's own. {until}" in special.steps
+
+
 def test_says_that_a_sku_is_unknown(client: Client) -> None:
     open_shop(NOW)
     (line,) = told(client, "0mug").lines

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db.models.signals import pre_init
 from django.test import Client
 from django.utils import timezone
 
@@ -314,6 +315,22 @@ def test_one_statement_reads_what_lives_whatever_the_cart(
         assert len(answer["logisticsInfo"]) == size
         counts.append(len(statements))
     assert counts == [1, 1, 1]
+
+
+def test_makes_no_model_objects_on_the_way(client: Client) -> None:
+    open_shop(NOW)
+    ask(client, "mug", **RIO)
+    made: list[Any] = []
+
+    def noted(sender: Any, **_: Any) -> None:
+        made.append(sender)
+
+    pre_init.connect(noted)
+    try:
+        assert ask(client, "mug", **RIO)["items"]
+    finally:
+        pre_init.disconnect(noted)
+    assert made == []
 
 
 def test_a_new_revision_costs_one_statement_more(client: Client, statements: list[str]) -> None:
