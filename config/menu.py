@@ -114,6 +114,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
                 "admin:sellers_stocklevel_changelist",
                 "sellers.view_stocklevel",
             ),
+            Entry(_("Stock counts"), "barcode_scanner", "admin:stock_counts", "orders.pack_order"),
             Entry(_("Holds"), "lock_clock", "admin:sellers_hold_changelist", "sellers.view_hold"),
             Entry(
                 _("Stock ledger"),

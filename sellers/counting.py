@@ -108,6 +108,7 @@ def count(
     cause: str,
     now: datetime,
     actor: User | None,
+    note: str = "",
 ) -> int:
     """Somebody counted the shelf: on hand becomes `counted`. Returns the difference it made.
 
@@ -120,7 +121,7 @@ def count(
         return 0
     _require_covers_held(level, counted)
     change = Change(level, on_hand=counted - level.on_hand, cause=cause)
-    shelves.write([change], kind=_Kind.COUNT, now=now, actor=actor)
+    shelves.write([change], kind=_Kind.COUNT, now=now, actor=actor, note=note)
     return change.on_hand
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -51,15 +52,16 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(ShortPick)
 class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
-    list_display = ("when", "order", "item", "quantity", "where", "why", "state", "reported_by")
+    list_display = ("when", "order", "item", "quantity", "where", "why", "state")
     list_filter = (StateFilter,)
     list_select_related = ("order__account", "line__sku", "warehouse", "reported_by")
     search_fields = ("order__marketplace_order_id", "order__seller_order_id", "line__sku__ref")
     search_help_text = _("The beginning of an order id or a SKU id.")
     ordering = ("-id",)
     actions = None
+    change_form_before_template = "admin/invoicing/shortpick/decide.html"
     fieldsets = (
-        (_("What is missing"), {"fields": (("item", "quantity"), ("where", "why"))}),
+        (_("What is missing"), {"fields": ("item", ("quantity", "why"), "where")}),
         (_("Whose"), {"fields": (("order_link", "due"), ("when", "reported_by"))}),
         (_("What the books say"), {"fields": ("books", "promised", "elsewhere")}),
         (_("Decision"), {"fields": (("state", "decided"), "note")}),
@@ -87,8 +89,9 @@ class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
         return format_html('<span class="portal-clip">{}</span>', short.line.sku)
 
     @display(description=_("where"))
-    def where(self, short: ShortPick) -> str:
-        return " · ".join(filter(None, (short.warehouse.name, short.line.sku.bin_location)))
+    def where(self, short: ShortPick) -> SafeString:
+        told = " · ".join(filter(None, (short.line.sku.bin_location, short.warehouse.name)))
+        return format_html('<span class="portal-clip">{}</span>', told)
 
     @display(description=_("why"))
     def why(self, short: ShortPick) -> str:
@@ -127,6 +130,20 @@ class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
     def elsewhere(self, short: Any) -> str:
         return str(short.surroundings.elsewhere)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The ways out stand on the page itself: they are too many for its head."""
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.context_data["decisions"] = response.context_data.get("actions_detail")
+            response.context_data["actions_detail"] = []
+        return response
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
@@ -153,8 +170,8 @@ class _Surroundings:
         away = units_away(warehouse_id=short.warehouse_id, sku_ids=[sku_id])[sku_id]
         facts = {"on_hand": level.on_hand, "held": level.held, "away": away}
         told = _(
-            "%(on_hand)d on hand, %(held)d of them promised to orders. %(away)d lie in totes "
-            "and open packages, so %(shelf)d should be on the shelf."
+            "On hand: %(on_hand)d, of which promised to orders: %(held)d. In totes and open "
+            "packages: %(away)d. So the shelf should have %(shelf)d."
         )
         return told % (facts | {"shelf": level.on_hand - away})
 

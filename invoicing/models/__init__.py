@@ -1,6 +1,7 @@
 """What we pack and say back: packages, their invoices, their tracking, and what comes back."""
 
 from invoicing.models.carriers import Carrier, TrackingEvent
+from invoicing.models.counting import CountedSku, CountGesture, StockCount
 from invoicing.models.manifests import Manifest, ManifestEntry
 from invoicing.models.packages import (
     INVOICE_NUMBER,
@@ -18,6 +19,8 @@ from invoicing.models.table import Gesture, PackingLease, TableSettings
 __all__ = [
     "INVOICE_NUMBER",
     "Carrier",
+    "CountGesture",
+    "CountedSku",
     "Gesture",
     "Invoice",
     "InvoiceLine",
@@ -36,6 +39,7 @@ __all__ = [
     "Return",
     "ReturnItem",
     "ShortPick",
+    "StockCount",
     "TableSettings",
     "TrackingEvent",
 ]

@@ -240,4 +240,4 @@ class ShortPick(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.line_id}"
+        return f"{self.quantity} × {self.line.ref}"

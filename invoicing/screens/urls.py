@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
+from invoicing.screens.count_urls import count_urls
 from invoicing.screens.liking import like
 from invoicing.screens.manifest import desk as manifest_desk
 from invoicing.screens.manifest import gesture as manifest_gesture
@@ -30,6 +31,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("queue/", inside(queue), name="packing_queue"),
         *pick_urls(inside),
+        *count_urls(inside),
         path("commands/", inside(sheet), name="packing_commands"),
         path("settings/", inside(like), name="packing_settings"),
         path("returns/", inside(desk), name="returns_desk"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,16 +23,14 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from sellers import stock
-from sellers.admin.base import PortalAdmin, ReadOnly, beginning_with, local, who
+from sellers.admin.base import PortalAdmin, who
 from sellers.admin.filters import (
-    AccountOfLevelFilter,
     AccountOfSkuFilter,
     WarehouseFilter,
-    WarehouseOfLevelFilter,
 )
 from sellers.admin.refusals import sentence
 from sellers.errors import DomainError
-from sellers.models import Hold, StockLevel, StockMovement
+from sellers.models import Hold, StockLevel
 
 
 def with_free(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
@@ -49,33 +48,37 @@ def with_free(levels: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
 
 
 class ShelfColumns:
-    """Columns of a stock level that is read `with_free`."""
+    """Columns of a level that is read `with_free`; each number leads to what it is made of."""
+
+    @display(description=_("on hand"), ordering="on_hand")
+    def told_on_hand(self, level: Any) -> str:
+        return _linked(level.on_hand, ledger_of(level), _("What came and went"))
+
+    @display(description=_("held"), ordering="held")
+    def told_held(self, level: Any) -> str:
+        return _linked(level.held, holds_of(level), _("Which orders hold them"))
 
     @display(description=_("available"))
-    def available(self, level: Any) -> int:
-        return int(level.free)
+    def available(self, level: Any) -> str:
+        url = reverse("admin:sellers_stocklevel_change", args=[level.pk])
+        return _linked(int(level.free), url, _("How this comes about"))
 
     @display(description=_("history"))
     def ledger(self, level: StockLevel) -> str:
-        url = reverse("admin:sellers_stockmovement_changelist")
-        return format_html(
-            '<a class="text-link" href="{}?level={}">{}</a>', url, level.pk, _("Ledger")
-        )
+        return _linked(_("Ledger"), ledger_of(level), "")
 
 
-class BySku:
-    """Search of what hangs on a shelf: by SKU or by our order id, each from its beginning."""
+def ledger_of(level: StockLevel) -> str:
+    return f"{reverse('admin:sellers_stockmovement_changelist')}?level={level.pk}"
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        # First the few shelves, then their rows by index: a join would walk the whole table.
-        shelves = StockLevel.objects.filter(beginning_with(term, ("sku__ref", "sku__ean")))
-        found = Q(level__in=list(shelves.values_list("pk", flat=True)[:500]))
-        return queryset.filter(found | beginning_with(term, ("seller_order_id",))), False
+
+def holds_of(level: StockLevel) -> str:
+    """Those that count at the moment, expired ones that nobody tidied included."""
+    return f"{reverse('admin:sellers_hold_changelist')}?level={level.pk}&state__exact=held"
+
+
+def _linked(text: Any, url: str, title: Any) -> str:
+    return format_html('<a class="text-link" href="{}" title="{}">{}</a>', url, title, text)
 
 
 def _new_key() -> str:
@@ -110,14 +113,15 @@ class CorrectForm(OnceForm):
 
 @admin.register(StockLevel)
 class StockLevelAdmin(ShelfColumns, PortalAdmin):
-    list_display = ("sku", "warehouse", "on_hand", "held", "safety", "available", "ledger")
+    list_display = ("sku", "warehouse", "told_on_hand", "told_held", "safety", "available")
     list_filter = (AccountOfSkuFilter, WarehouseFilter)
     list_select_related = ("sku", "warehouse")
     search_fields = ("sku__ref", "sku__ean")
     search_help_text = _("SKU id or EAN")
     ordering = ("id",)
-    fields = ("sku", "warehouse", ("on_hand", "held"), ("safety", "available"), "ledger")
-    readonly_fields = ("sku", "warehouse", "on_hand", "held", "safety", "available", "ledger")
+    fields = ("sku", "warehouse")
+    readonly_fields = fields
+    change_form_before_template = "admin/sellers/stocklevel/shelf.html"
     actions = None
     actions_detail = ("count", "correct")
 
@@ -125,12 +129,22 @@ class StockLevelAdmin(ShelfColumns, PortalAdmin):
         return with_free(super().get_queryset(request))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        sees_ledger = request.user.has_perm("sellers.view_stockmovement")
-        return [name for name in self.list_display if name != "ledger" or sees_ledger]
+        """Numbers are links for those who may go where they lead."""
+        plain = {} if _sees_all(request) else {"told_on_hand": "on_hand", "told_held": "held"}
+        return [plain.get(name, name) for name in self.list_display]
 
-    def get_fields(self, request: HttpRequest, obj: StockLevel | None = None) -> list[Any]:
-        sees_ledger = request.user.has_perm("sellers.view_stockmovement")
-        return [name for name in self.fields if name != "ledger" or sees_ledger]
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        level = self.get_object(request, object_id)
+        shelf = shelf_facts(level, linked=_sees_all(request)) if level else None
+        context = {**(extra_context or {}), "shelf": shelf, "count_url": _count_url(request, level)}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return answer
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -201,6 +215,32 @@ class StockLevelAdmin(ShelfColumns, PortalAdmin):
         return _recorded(request, level, record)
 
 
+def _sees_all(request: HttpRequest) -> bool:
+    user = request.user
+    return user.has_perm("sellers.view_stockmovement") and user.has_perm("sellers.view_hold")
+
+
+def shelf_facts(level: Any, *, linked: bool = True) -> dict[str, Any]:
+    """The sum behind `available`: on hand − safety − held, and what expired holds give back."""
+    over = level.holds.filter(state=Hold.State.HELD, expires_at__lte=timezone.now())
+    expired = over.aggregate(units=Sum("quantity", default=0))["units"]
+    return {
+        "level": level,
+        "expired": expired,
+        "is_below": level.on_hand - level.safety - level.held + expired < 0,
+        "ledger": ledger_of(level) if linked else "",
+        "holds": holds_of(level) if linked else "",
+    }
+
+
+def _count_url(request: HttpRequest, level: StockLevel | None) -> str:
+    """Where this shelf is counted by scanning, for those who may."""
+    if level is None or not request.user.has_perm("orders.pack_order"):
+        return ""
+    where = urlencode({"warehouse": level.warehouse_id, "bin": level.sku.bin_location})
+    return f"{reverse('admin:stock_counts')}?{where}"
+
+
 def _recorded(request: HttpRequest, level: StockLevel, record: Callable[[], None]) -> HttpResponse:
     """Do it, say how it went, and show the level again in place of the dialog."""
     try:
@@ -212,93 +252,3 @@ def _recorded(request: HttpRequest, level: StockLevel, record: Callable[[], None
         messages.success(request, _("Recorded in the stock ledger."))
     url = reverse("admin:sellers_stocklevel_change", args=[level.pk])
     return HttpResponse(headers={"HX-Redirect": url})
-
-
-@admin.register(StockMovement)
-class StockMovementAdmin(ReadOnly, BySku, PortalAdmin):
-    """The ledger: written once, read for ever."""
-
-    list_display = (
-        "when",
-        "sku",
-        "warehouse",
-        "kind",
-        "on_hand_change",
-        "held_change",
-        "told_cause",
-        "actor",
-    )
-    list_filter = ("kind", AccountOfLevelFilter, WarehouseOfLevelFilter, "at")
-    list_select_related = ("level__sku__account", "level__warehouse", "actor")
-    search_fields = ("seller_order_id",)
-    search_help_text = _("SKU id, EAN or our order id")
-    actions = None
-    fieldsets = (
-        (None, {"fields": (("when", "kind"), ("sku", "warehouse"))}),
-        (_("Change"), {"fields": (("on_hand_change", "held_change"),)}),
-        (_("Why"), {"fields": ("cause", "seller_order_id", ("note", "actor"))}),
-    )
-    readonly_fields = ("when", "sku", "warehouse")
-
-    @display(description=_("cause"))
-    def told_cause(self, movement: StockMovement) -> str:
-        """The order, or what somebody wrote; the exact cause is on the movement's page."""
-        told = movement.seller_order_id or movement.note or movement.cause.partition("/")[0]
-        return format_html('<span class="portal-clip">{}</span>', told)
-
-    @display(description=_("at"))
-    def when(self, movement: StockMovement) -> str:
-        return local(movement.at, movement.level.sku.account.zone)
-
-    @display(description=_("SKU"))
-    def sku(self, movement: StockMovement) -> str:
-        return format_html('<span class="portal-clip">{}</span>', movement.level.sku)
-
-    @display(description=_("warehouse"))
-    def warehouse(self, movement: StockMovement) -> str:
-        return str(movement.level.warehouse)
-
-
-@admin.register(Hold)
-class HoldAdmin(ReadOnly, BySku, PortalAdmin):
-    list_display = (
-        "seller_order_id",
-        "line_number",
-        "sku",
-        "warehouse",
-        "quantity",
-        "state",
-        "expires",
-        "created",
-    )
-    list_filter = ("state", AccountOfLevelFilter, WarehouseOfLevelFilter)
-    list_select_related = ("level__sku__account", "level__warehouse")
-    search_fields = ("seller_order_id",)
-    search_help_text = _("SKU id, EAN or our order id")
-    ordering = ("-id",)
-    actions = None
-    fieldsets = (
-        (None, {"fields": (("seller_order_id", "line_number"), ("sku", "warehouse"))}),
-        (_("Units"), {"fields": (("quantity", "state"), ("expires", "created"))}),
-    )
-    readonly_fields = ("line_number", "sku", "warehouse", "expires", "created")
-
-    @display(description=_("line"))
-    def line_number(self, hold: Hold) -> int:
-        return hold.line_index + 1
-
-    @display(description=_("SKU"))
-    def sku(self, hold: Hold) -> str:
-        return format_html('<span class="portal-clip">{}</span>', hold.level.sku)
-
-    @display(description=_("warehouse"))
-    def warehouse(self, hold: Hold) -> str:
-        return str(hold.level.warehouse)
-
-    @display(description=_("expires"))
-    def expires(self, hold: Hold) -> str:
-        return local(hold.expires_at, hold.level.sku.account.zone)
-
-    @display(description=_("created"))
-    def created(self, hold: Hold) -> str:
-        return local(hold.created_at, hold.level.sku.account.zone)

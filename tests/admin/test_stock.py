@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from sellers.models import StockLevel, StockMovement
-from tests.builders import a_sku, an_order
+from sellers.models import Hold, StockLevel, StockMovement
+from tests.builders import Line, a_sku, an_order
+from tests.orders.conftest import fill
 
 
 @pytest.fixture
@@ -97,3 +103,65 @@ def test_a_correction_of_nothing_is_refused_in_the_dialog(level, manager: Client
     assert "add or to take away: not 0" in answer.content.decode()
     assert "HX-Redirect" not in answer
     assert list(StockMovement.objects.values()) == before
+
+
+# Every number leads to what it is made of
+
+
+def sums(client: Client, url: str) -> list[tuple[str, str]]:
+    """Each sum of rows beside the shelf's own number."""
+    page = client.get(url).content.decode()
+    numbers = re.findall(r"<dd>\s*(\d+)\s*</dd>", page)
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def test_the_ledger_and_the_holds_of_a_shelf_add_up_to_its_numbers(
+    level: StockLevel, manager: Client
+) -> None:
+    StockLevel.objects.update(on_hand=0)
+    fill("1001", 10, safety=1)
+    an_order(Line("1001", 3))
+    an_order(Line("1001", 2))
+    _do(manager, "count", level, counted=9)
+    _do(manager, "correct", level, change=2, reason="found", key="other")
+    page = manager.get(reverse("admin:sellers_stocklevel_change", args=[level.pk]))
+    links = re.findall(
+        r'<dd><a class="text-link" href="([^"]+)">(\d+)</a></dd>', page.content.decode()
+    )
+    assert [number for _link, number in links] == ["11", "5"]
+    ledger, holds = (unescape(link) for link, _number in links)
+    assert sums(manager, ledger) == [("11", "11"), ("5", "5")]
+    assert sums(manager, holds) == [("5", "5")]
+    assert "= available</dt><dd>5</dd>" in page.content.decode()
+
+
+def test_a_hold_that_ran_out_is_given_back_in_the_sum(level: StockLevel, manager: Client) -> None:
+    order = an_order(Line("1001", 4))
+    past = timezone.now() - timedelta(minutes=1)
+    Hold.objects.filter(seller_order_id=order.seller_order_id).update(expires_at=past)
+    page = manager.get(reverse("admin:sellers_stocklevel_change", args=[level.pk]))
+    text = page.content.decode()
+    assert "held, but expired</dt><dd>4</dd>" in text
+    assert "= available</dt><dd>10</dd>" in text
+
+
+def test_a_ledger_that_does_not_add_up_says_so(level: StockLevel, manager: Client) -> None:
+    url = f"{reverse('admin:sellers_stockmovement_changelist')}?level={level.pk}"
+    assert "the shelf says something else" in manager.get(url).content.decode()
+
+
+def test_the_warehouse_sees_numbers_that_lead_nowhere(level: StockLevel, warehouse: Client) -> None:
+    page = warehouse.get(reverse("admin:sellers_stocklevel_change", args=[level.pk]))
+    text = page.content.decode()
+    assert "<dd>10</dd>" in text and "stockmovement" not in text
+    assert "Count this shelf by scanning" in text
+    assert (
+        "stockmovement"
+        not in warehouse.get(reverse("admin:sellers_stocklevel_changelist")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("level_id", ["x", "", "9" * 30, "0"])
+def test_a_shelf_nobody_knows_shows_the_list_alone(manager: Client, level_id: str) -> None:
+    url = reverse("admin:sellers_stockmovement_changelist")
+    assert manager.get(url, {"level": level_id}).status_code in (200, 302)

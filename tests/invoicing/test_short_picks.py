@@ -287,8 +287,8 @@ def test_the_page_says_what_the_books_say_and_who_else_waits(order: Order, manag
     other = due(5, Line("1001", 4))
     page = reverse("admin:invoicing_shortpick_change", args=[ShortPick.objects.get().pk])
     text = manager.get(page).content.decode()
-    assert "10 on hand, 7 of them promised to orders. 1 lie in totes" in text
-    assert "so 9 should be on the shelf" in text
+    assert "On hand: 10, of which promised to orders: 7. In totes and open packages: 1." in text
+    assert "So the shelf should have 9." in text
     assert f"{other.seller_order_id} (4)" in text
     listed = manager.get(reverse(LIST)).content.decode()
     assert order.marketplace_order_id in listed
