@@ -10,17 +10,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from psycopg import sql
 
 from invoicing import queueing, tallies
 from invoicing.models import Invoice, Package
 from invoicing.picking import shorts
-from orders.models import Order, OrderLine
+from orders.models import Order
 from orders.states import Status
-from sellers.models import Hold, Sku, StockLevel
+from sellers.models import Hold, StockLevel
 from tests.builders import Line, a_policy, a_seller, a_sku, a_warehouse, an_order, staff
 from tests.invoicing.walking import Picker
 
@@ -227,7 +229,7 @@ def test_a_group_leads_to_its_order_or_lists_several(ana: Client) -> None:
 
 # However large
 
-OVER, OPEN_NOW = 6000, 200
+OVER, OPEN_NOW, ITEMS = 2000, 60, 1000
 BIG = (
     "orders_order",
     "orders_orderline",
@@ -236,67 +238,83 @@ BIG = (
     "invoicing_invoice",
     "invoicing_package",
 )
+MADE = "(SELECT * FROM orders_order WHERE marketplace_order_id LIKE '77%') made"
 
 
 @pytest.fixture
 def busy(db: None) -> Order:
-    """Thousands of orders that are over and a few hundred open ones, as the planner knows."""
+    """Thousands of orders that are over and a few open ones, as the planner knows."""
     order = an_order(Line("1001"), due_at=timezone.now() + timedelta(days=1))
     line, hold = order.lines.get(), Hold.objects.get()
-    total = OVER + OPEN_NOW
-    orders = [_copy(order, number, is_open=number >= OVER) for number in range(total)]
-    Order.objects.bulk_create(orders)
-    OrderLine.objects.bulk_create(_again(line, order_id=each.pk) for each in orders)
-    state = {True: Hold.State.HELD, False: Hold.State.SHIPPED}
-    Hold.objects.bulk_create(
-        _again(hold, seller_order_id=each.seller_order_id, state=state[each.status != "delivered"])
-        for each in orders
+    _repeat(
+        order,
+        f"generate_series(1, {OVER + OPEN_NOW}) number",
+        seller_order_id="'R-' || lpad(number::text, 12, '0')",
+        marketplace_order_id="'77' || lpad(number::text, 11, '0') || '-01'",
+        marketplace_order_group="'77' || lpad(number::text, 11, '0')",
+        status=f"CASE WHEN number > {OVER} THEN 'authorized' ELSE 'delivered' END",
+        due_at="due_at + number % 500 * interval '1 minute'",
     )
-    _papers(orders[:OVER])
-    Sku.objects.bulk_create(
-        _again(line.sku, ref=f"S{number}", ean=f"78{number:011d}") for number in range(3000)
+    _repeat(line, MADE, order_id="made.id")
+    _repeat(
+        hold,
+        MADE,
+        seller_order_id="made.seller_order_id",
+        state="CASE made.status WHEN 'delivered' THEN 'shipped' ELSE 'held' END",
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    _papers(order)
+    _repeat(
+        line.sku,
+        f"generate_series(0, {ITEMS - 1}) number",
+        ref="'S' || number",
+        ean="'78' || lpad(number::text, 11, '0')",
+    )
+    _tell_the_planner()
     return order
 
 
-def _copy(order: Order, number: int, *, is_open: bool) -> Order:
-    copied: Order = _again(
-        order,
-        seller_order_id=f"R-{number:012d}",
-        marketplace_order_id=f"77{number:011d}-01",
-        marketplace_order_group=f"77{number:011d}",
-        status=Status.AUTHORIZED if is_open else Status.DELIVERED,
-        due_at=order.due_at and order.due_at + timedelta(minutes=number % 500),
-    )
-    return copied
-
-
-def _papers(orders: list[Order]) -> None:
+def _papers(order: Order) -> None:
+    """A package and an invoice of every order that is over."""
     at = timezone.now()
-    boxes = Package.objects.bulk_create(
-        Package(order=order, number=1, opened_at=at, tracking_number=f"BR{order.pk:09d}")
-        for order in orders
+    box = Package.objects.create(order=order, number=1, opened_at=at)
+    invoice = Invoice.objects.create(
+        account=order.account, order=order, package=box, number="NF", value_cents=1, issued_at=at
     )
-    Invoice.objects.bulk_create(
-        Invoice(
-            account=box.order.account,
-            order=box.order,
-            package=box,
-            number=f"NF-{box.pk}",
-            key=f"{box.pk:044d}",
-            value_cents=1,
-            issued_at=at,
-        )
-        for box in boxes
+    over = f"{MADE} WHERE made.status = 'delivered'"
+    _repeat(box, over, order_id="made.id", tracking_number="'BR' || lpad(made.id::text, 9, '0')")
+    _repeat(
+        invoice,
+        f"invoicing_package made WHERE made.id <> {box.pk}",
+        order_id="made.order_id",
+        package_id="made.id",
+        number="'NF-' || made.id",
+        key="lpad(made.id::text, 44, '0')",
     )
+    invoice.delete()
+    box.delete()
 
 
-def _again(row: Any, **facts: Any) -> Any:
-    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-    model = type(row)
-    return model(**{k: v for k, v in values.items() if k != "id"} | facts)
+def _repeat(row: Model, source: str, **changed: str) -> None:
+    """A copy of `row` for every row of `source`, in one statement. `changed` holds SQL."""
+    table, names = row._meta.db_table, [field.attname for field in row._meta.concrete_fields]
+    columns = [name for name in names if name != "id"]
+    values = [changed.get(name, f"model.{name}") for name in columns]
+    insert = sql.SQL(
+        "INSERT INTO {table} ({columns})"
+        " SELECT {values} FROM (SELECT * FROM {table} WHERE id = {row}) model, {source}"
+    )
+    parts = {"table": table, "columns": ", ".join(columns), "values": ", ".join(values)}
+    parts |= {"row": str(row.pk), "source": source}
+    with connection.cursor() as cursor:
+        cursor.execute(insert.format(**{name: sql.SQL(text) for name, text in parts.items()}))
+
+
+def _tell_the_planner() -> None:
+    """Statistics of what was written, of those tables alone; it fails rather than waits for one
+    that somebody else holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '60s'")
+        cursor.execute(f"ANALYZE {', '.join(BIG)}")
 
 
 def plans(client: Client, query: dict[str, str]) -> list[str]:
@@ -306,8 +324,8 @@ def plans(client: Client, query: dict[str, str]) -> list[str]:
     selects = [each["sql"] for each in captured if each["sql"].startswith("SELECT")]
     found = []
     with connection.cursor() as cursor:
-        for sql in selects:
-            cursor.execute(f"EXPLAIN {sql}")
+        for select in selects:
+            cursor.execute(f"EXPLAIN {select}")
             found.append("\n".join(row for (row,) in cursor.fetchall()))
     return found
 
@@ -326,8 +344,8 @@ QUESTIONS: list[dict[str, str]] = [
     {"policy": "1"},
     {"q": "7700000000001-01"},
     {"q": "7700000000001"},
-    {"q": "7800000002999"},
-    {"q": "S2999"},
+    {"q": "7800000000999"},
+    {"q": "S999"},
     {"q": "T-12"},
     {"q": "770000000"},
 ]
