@@ -10,7 +10,7 @@ from functools import partial
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rehearsal import books, cancelling, crowding, noticing, placing, returning, shipping
+from rehearsal import books, cancelling, changing, crowding, noticing, placing, returning, shipping
 from rehearsal.stage import Broken, Stage
 from sandbox.client import StandInError
 from sellers.errors import DomainError
@@ -49,6 +49,8 @@ def scenes(*, chaos: bool, crowd: int) -> list[Scene]:
             _("The seller can’t cancel what is partly invoiced"),
             cancelling.by_seller_when_partly_invoiced,
         ),
+        (_("Changed during packing: agreed in four steps"), changing.agreed),
+        (_("A change refused: packing goes on"), changing.refused),
         (_("Returned, refunded, then cancelled"), returning.return_and_cancel),
         (_("Hook events, doubled and out of order"), noticing.hook_events),
     ]

@@ -40,6 +40,8 @@ def return_and_cancel(stage: Stage) -> None:
     )
     order.refresh_from_db()
     require(order.status == Status.RETURNED, f"The order is {order.status}.")
+    # In bad weather the marketplace may have it before we know.
+    stage.wait(lambda: deciding.why_not_cancel(order) is None, "The return was not acknowledged")
     deciding.cancel_by_seller(order=order, reason="Returned", now=timezone.now(), actor=None)
     stage.wait(lambda: stage.shown(order)["status"] == "canceled", "The marketplace did not cancel")
 

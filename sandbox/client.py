@@ -86,6 +86,14 @@ class StandIn:
             "drive/cancel", marketplaceOrderId=order_id, reason=reason, requestedByUser=by_user
         )
 
+    def change(self, order_id: str, remove: list[Json], **how: Any) -> Json:
+        """Propose to take units off: `remove` [{id, quantity}]; `reason`."""
+        return self._post("drive/change", marketplaceOrderId=order_id, remove=remove, **how)
+
+    def confirm_change(self, order_id: str) -> Json:
+        """Once the seller agreed; again repeats it."""
+        return self._post("drive/confirm", marketplaceOrderId=order_id)
+
     def adopt(self, orders: list[Json]) -> Json:
         """Paid orders the portal was never told of: `items` [{id, quantity, price, freight}]."""
         return self._post("orders", orders=orders)

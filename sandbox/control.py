@@ -90,7 +90,8 @@ def detail(order: Order) -> Json:
         "cancellation": order.cancellation,
         "cancellationRequests": order.cancellation_requests,
         "items": order.lines,
-        "logisticsInfo": order.placement["shippingData"]["logisticsInfo"],
+        "logisticsInfo": order.current["shippingData"]["logisticsInfo"],
+        "changes": order.changes,
         "calls": order.calls,
     }
 
@@ -162,6 +163,19 @@ def _cancel(market: Marketplace, body: Json) -> Json:
     )
 
 
+def _change(market: Marketplace, body: Json) -> Json:
+    """`remove`: [{id, quantity}]. The seller's yes comes by itself; `drive/confirm` is ours."""
+    return market.driver.ask_change(
+        _order(market, body),
+        remove=_items({"items": body.get("remove")}),
+        reason=str(body.get("reason", "The client does not want them")),
+    )
+
+
+def _confirm(market: Marketplace, body: Json) -> Json:
+    return market.driver.confirm_change(_order(market, body))
+
+
 def _adopt(market: Marketplace, body: Json) -> Json:
     """Orders that exist and are paid without a word to the portal, for tests and benchmarks."""
     made = list(_adopted(market, body.get("orders")))
@@ -207,6 +221,8 @@ ACTS: dict[str, Act] = {
     "drive/place": _place,
     "drive/fulfill": _fulfill,
     "drive/cancel": _cancel,
+    "drive/change": _change,
+    "drive/confirm": _confirm,
 }
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import requests
 
-from sandbox import orders, shoppers
+from sandbox import modifications, orders, shoppers
 from sandbox.book import Book
 from sandbox.checks import quote_faults
 from sandbox.config import Config
@@ -169,6 +169,28 @@ class Driver:
             if anomaly:
                 self.book.note(anomaly, order.id, "The cancellation was confirmed, too.")
         return self._told(order, reply)
+
+    def ask_change(self, order: Order, *, remove: list[Json], reason: str) -> Json:
+        """Propose a change to the seller. 2xx: it considers it; anything else ends it."""
+        with self.book.change(order):
+            change = modifications.ask(order, remove=remove, reason=reason)
+        body = modifications.body_of(change)
+        reply = self._post(self._changes(order), body, order=order)
+        if not 200 <= reply.status < 300:
+            with self.book.change(order):
+                modifications.withdraw(order, change["id"], f"HTTP {reply.status}")
+        return self._told(order, reply) | {"changeRequestId": change["id"]}
+
+    def confirm_change(self, order: Order) -> Json:
+        """The third step of an agreement; repeated by calling again."""
+        with self.book.change(order):
+            change = modifications.confirm(order)
+        path = f"{self._changes(order)}/{change['id']}/send-agreement"
+        reply = self._post(path, {"agreementType": "Confirmation"}, order=order)
+        return self._told(order, reply)
+
+    def _changes(self, order: Order) -> str:
+        return f"/pvt/orders/{percent(order.seller_order_id, safe='')}/changes"
 
     def _ids(self, order: Order) -> Json:
         return {"marketplaceOrderId": order.id, "marketplaceOrderGroup": order.group}

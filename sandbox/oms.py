@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 
-from sandbox import orders, packages
+from sandbox import modifications, orders, packages
 from sandbox.book import Book
 from sandbox.config import Config
 from sandbox.events import Events
@@ -18,6 +18,8 @@ ORDER = re.compile(r"(?:/api/oms)?/pvt/orders/([^/]+)(/.*)?")
 LIST = "/api/oms/pvt/orders"
 INVOICE = re.compile(r"/invoice/([^/]+)")
 TRACKING = re.compile(r"/invoice/([^/]+)/tracking")
+AGREEMENT = re.compile(r"/changes/([^/]+)/send-agreement")
+REFUSAL = re.compile(r"/api/order-system/orders/([^/]+)/changes/([^/]+)/cancel")
 NOTICE = re.compile(
     r"/api/(catalog_system|sku-binding)/pvt/skuseller/changenotification/([^/]+)/([^/]+)", re.I
 )
@@ -59,6 +61,8 @@ class Oms:
                 return Answer(200, listed(self.book.orders.values(), request.query))
         if match := ORDER.fullmatch(request.path):
             return self._order(request, self.book.get(match[1]), match[2] or "")
+        if (match := REFUSAL.fullmatch(request.path)) and request.method == "POST":
+            return self._refuse_change(self.book.get(match[1]), match[2], request.json())
         if request.path.startswith("/api/orders/"):
             return self._events(request)
         if match := NOTICE.fullmatch(request.path):
@@ -73,6 +77,9 @@ class Oms:
     def _order(self, request: Request, order: Order, rest: str) -> Answer:
         post = request.method == "POST"
         tracked, invoiced = TRACKING.fullmatch(rest), INVOICE.fullmatch(rest)
+        if post and (agreed := AGREEMENT.fullmatch(rest)):
+            with self.book.change(order):
+                return Answer(200, modifications.hear(order, agreed[1], request.json()))
         if request.method == "GET" and not rest:
             with self.book.lock:
                 return Answer(200, orders.document(order, account=self._config().account))
@@ -110,6 +117,11 @@ class Oms:
             raise Refused(400, "1", "reason: must be a string.")
         with self.book.change(order):
             orders.cancel_by_seller(order, reason=reason, by_user=by_user)
+
+    def _refuse_change(self, order: Order, change_id: str, body: Json) -> Answer:
+        with self.book.change(order):
+            modifications.withdraw(order, change_id, str(body.get("reason") or ""))
+        return Answer(200, {"orderId": order.id, "changeRequestId": change_id})
 
     # Events
 
@@ -155,5 +167,5 @@ class Oms:
 
 def order_id(path: str) -> str:
     """The id in an order's path, "" elsewhere."""
-    match = ORDER.fullmatch(path)
+    match = ORDER.fullmatch(path) or REFUSAL.fullmatch(path)
     return match[1] if match else ""

@@ -34,6 +34,8 @@ class Order:
     received: Json = field(default_factory=dict)  # invoice number: body digest, when, how often
     cancellation: Json | None = None
     cancellation_requests: list[Json] = field(default_factory=list)
+    changes: list[Json] = field(default_factory=list)
+    modified: Json | None = None  # the placement as a change left it
     history: list[list[str]] = field(default_factory=list)  # [status, at]
     calls: list[Json] = field(default_factory=list)
 
@@ -42,8 +44,13 @@ class Order:
         return self.id.rsplit("-", 1)[0]
 
     @property
+    def current(self) -> Json:
+        """The order as it stands; `placement` stays what was sent."""
+        return self.modified or self.placement
+
+    @property
     def lines(self) -> list[Json]:
-        return list(self.placement["items"])
+        return list(self.current["items"])
 
     @property
     def invoiced(self) -> int:
@@ -219,7 +226,7 @@ def cancel_by_seller(order: Order, *, reason: str, by_user: bool) -> None:
 
 
 def document(order: Order, *, account: str) -> Json:
-    placement, sums = order.placement, totals(order.placement)
+    placement, sums = order.current, totals(order.current)
     return {
         "orderId": order.id,
         "sequence": str(order.number),
@@ -253,6 +260,7 @@ def document(order: Order, *, account: str) -> Json:
         "packageAttachment": {"packages": order.packages},
         "cancellationData": order.cancellation,
         "cancellationRequests": order.cancellation_requests,
+        "changesAttachment": {"id": "changeAttachment", "changesData": order.changes},
         "openTextField": placement.get("openTextField"),
         "marketingData": placement.get("marketingData"),
         "paymentData": {"giftCards": [], "transactions": []},
@@ -263,7 +271,7 @@ def document(order: Order, *, account: str) -> Json:
 def _item(line: Json, index: int, order: Order) -> Json:
     total = line_total(line) + discounts(line)
     quantity = line["quantity"]
-    each, over = divmod(total, quantity)
+    each, over = divmod(total, quantity) if quantity else (0, 0)
     prices = [(each + 1, over), (each, quantity - over)]
     return {
         **line,

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from sandbox.modifications import is_open
 from sandbox.orders import DEAD, Order
 from sandbox.wire import Json, Refused, now
 
@@ -159,6 +160,10 @@ def _check_state(order: Order) -> None:
             "ORD039",
             f"The order's state ({order.status}) cannot take an invoice.",
             anomaly="invoice-out-of-turn",
+        )
+    if is_open(order):
+        raise Refused(
+            400, "SalesOrderSystem014", "A change is in progress.", anomaly="invoice-during-change"
         )
 
 

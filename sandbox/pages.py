@@ -157,10 +157,15 @@ def _order(market: Marketplace, order: Order) -> str:
         for i, line in enumerate(order.lines)
     ]
     steps = [[_time(at), _text(status)] for status, at in order.history]
+    changes = [
+        [_time(c["at"]), _text(_taken_off(c)), _text(c["status"]), _text(c.get("why", c["reason"]))]
+        for c in order.changes
+    ]
     body = (
         intro
         + "<h2>Items</h2>"
         + _table("Line|SKU|#Quantity|#Unit price", lines)
+        + ("<h2>Changes</h2>" + _table("At|Taken off|Status|Why", changes) if changes else "")
         + "<h2>Packages</h2>"
         + _table(
             "Invoice|Type|#Value|Items|Tracking|Events|#Received",
@@ -172,6 +177,10 @@ def _order(market: Marketplace, order: Order) -> str:
         + _table("At||Call|#Status|#ms|Note|Body", [_call(c) for c in reversed(order.calls)])
     )
     return _frame(f"Order {order.id}", body, refresh=True)
+
+
+def _taken_off(change: Json) -> str:
+    return ", ".join(f"{item['quantity']} × {item['id']}" for item in change["remove"])
 
 
 def _package_row(order: Order, package: Json) -> list[str]:
