@@ -13,10 +13,11 @@ from orders.auditing import findings
 from orders.models import Order
 from orders.states import Status
 from rehearsal.stage import Json, Stage, require
-from sellers.models import Hold, OutboxMessage
+from sellers.models import DeliveryAttempt, Hold, OutboxMessage
 
 #: An identical retry does no harm, and is listed all the same.
 HARMLESS = frozenset({"invoice-repeated"})
+Outcome = DeliveryAttempt.Outcome
 _SETTLED = (OutboxMessage.Status.DELIVERED, OutboxMessage.Status.SUPERSEDED)
 
 
@@ -86,6 +87,20 @@ def _shipped(order: Order) -> int:
 def no_anomalies(stage: Stage) -> None:
     kinds = Counter(a["kind"] for a in stage.market.anomalies() if a["kind"] not in HARMLESS)
     require(not kinds, ", ".join(f"{count} × {kind}" for kind, count in kinds.items()))
+
+
+def weather_met(stage: Stage) -> dict[str, int]:
+    """How the copy's messages fared since this rehearsal began, by what came of each try."""
+    tries = DeliveryAttempt.objects.filter(message__account=stage.account, at__gte=stage.began)
+    ends = Counter(tries.values_list("outcome", flat=True))
+    return {
+        "calls": sum(ends.values()),
+        "messages": tries.values("message").distinct().count(),
+        "failed": ends[Outcome.FAILED],
+        "unanswered": ends[Outcome.UNANSWERED],
+        "throttled": ends[Outcome.THROTTLED],
+        "found": ends[Outcome.FOUND],
+    }
 
 
 def stock_audit(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,16 +66,15 @@ def scenes(*, chaos: bool, crowd: int) -> list[Scene]:
     ]
 
 
-def play(stage: Stage, played: list[Scene]) -> Iterator[Verdict]:
-    """Each scene, whatever became of those before it."""
-    stage.weather()
-    for title, scene in played:
-        started = time.monotonic()
-        try:
-            scene(stage)
-            fault = ""
-        except (Broken, StandInError) as broken:
-            fault = str(broken)
-        except DomainError as refusal:
-            fault = refusal.message
-        yield Verdict(title, time.monotonic() - started, fault)
+def perform(stage: Stage, scene: Scene) -> Verdict:
+    """One scene, whatever became of those before it."""
+    title, act = scene
+    started = time.monotonic()
+    try:
+        act(stage)
+        fault = ""
+    except (Broken, StandInError) as broken:
+        fault = str(broken)
+    except DomainError as refusal:
+        fault = refusal.message
+    return Verdict(title, time.monotonic() - started, fault)

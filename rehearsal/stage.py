@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -57,6 +58,7 @@ class Stage:
     goods: Sequence[str] = ()
     postal_code: str = ""
     played: dict[str, str] = field(default_factory=dict)
+    began: datetime = field(default_factory=timezone.now)
 
     # --- the marketplace's side
 

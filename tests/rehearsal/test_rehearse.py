@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 
@@ -81,6 +82,7 @@ def test_passes_in_chaos_with_nothing_done_twice(live_server, acme, working):
     code, said = rehearse(live_server, *options)
     assert code == 0, said
     assert "A crowd in bad weather" in said
+    assert re.search(r"Calls to the marketplace: \d+ for \d+ messages; [1-9]\d* failed", said)
     assert OutboxMessage.objects.filter(attempts_made__gt=1).exists()
 
 

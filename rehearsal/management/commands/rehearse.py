@@ -15,9 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rehearsal import theatre
+from rehearsal import books, theatre
 from rehearsal.casting import cast
-from rehearsal.program import Verdict, play, scenes
+from rehearsal.program import Verdict, perform, scenes
 from rehearsal.stage import Stage
 from rehearsal.understudy import PREFIX, end_turn, retire, take_turn, understudy_of
 from sandbox.client import StandIn, StandInError
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         try:
             with self._staged(options) as stage:
                 verdicts = self._play(stage, options)
+                self._say_how_it_went(stage)
                 self._list_anomalies(stage)
         except (DomainError, StandInError, SellerFileError) as error:
             raise _not_begun(getattr(error, "message", "") or str(error)) from error
@@ -110,14 +111,35 @@ class Command(BaseCommand):
         )
 
     def _play(self, stage: Stage, options: dict[str, Any]) -> list[Verdict]:
+        stage.weather()
         verdicts = []
-        for verdict in play(stage, scenes(chaos=options["chaos"], crowd=options["orders"])):
+        for scene in scenes(chaos=options["chaos"], crowd=options["orders"]):
+            self._announce(scene[0])
+            verdict = perform(stage, scene)
             verdicts.append(verdict)
             passed = self.style.ERROR(_("FAIL")) if verdict.fault else self.style.SUCCESS(_("pass"))
             self.stdout.write(f"  {passed}  {verdict.title!s:<60}{verdict.seconds:7.1f} s")
             if verdict.fault:
                 self.stdout.write(f"        {verdict.fault}")
         return verdicts
+
+    def _announce(self, title: object) -> None:
+        """On a terminal, what is being played: some steps wait for the workers' own rhythm."""
+        if self.stdout.isatty():
+            self.stdout.write(f"  …     {title!s:<60}\r", ending="")
+            self.stdout.flush()
+
+    def _say_how_it_went(self, stage: Stage) -> None:
+        """What the messages went through, so that a pass can be judged."""
+        weather = books.weather_met(stage)
+        self.stdout.write(
+            _(
+                "Calls to the marketplace: %(calls)d for %(messages)d messages; %(failed)d failed, "
+                "%(unanswered)d without an answer, %(throttled)d asked to slow down; %(found)d "
+                "settled by reading the order."
+            )
+            % weather
+        )
 
     def _list_anomalies(self, stage: Stage) -> None:
         anomalies = stage.market.anomalies()
