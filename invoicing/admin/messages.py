@@ -9,14 +9,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
+from django.utils.translation import pgettext_lazy
+from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from invoicing import correcting, nfe_document, tracking
 from invoicing.models import Invoice, Package
+from orders.models import Order
 from sellers.admin.base import who
 from sellers.admin.outbox import OutboxMessageAdmin, back_to
 from sellers.admin.refusals import sentence
@@ -53,7 +57,9 @@ class InvoiceForm(BaseDialogForm):
         help_text=_("Empty: the next of the account's series."),
     )
     key = forms.CharField(label=_("Access key"), required=False, max_length=60, widget=_TEXT)
-    url = forms.CharField(label=_("Address"), required=False, max_length=500, widget=_TEXT)
+    url = forms.CharField(
+        label=_("Address of the invoice"), required=False, max_length=500, widget=_TEXT
+    )
     document = forms.FileField(
         label=_("The invoice's XML"),
         required=False,
@@ -90,6 +96,12 @@ def _tracking_now(package: Package) -> dict[str, Any]:
     }
 
 
+def _with_order_link(fields: Any) -> Any:
+    if isinstance(fields, str):
+        return "shown_order" if fields == "subject" else fields
+    return tuple(_with_order_link(field) for field in fields)
+
+
 admin.site.unregister(OutboxMessage)
 
 
@@ -98,6 +110,21 @@ class CorrectableMessageAdmin(OutboxMessageAdmin):
     """The ground floor's screen, with what can be put right about an invoice and a package."""
 
     actions_detail = ("correct_invoice", "correct_tracking", "resend", "dismiss")
+    fieldsets = tuple(
+        (title, {"fields": _with_order_link(options["fields"])})
+        for title, options in OutboxMessageAdmin.fieldsets
+    )
+    readonly_fields = (*OutboxMessageAdmin.readonly_fields, "shown_order")
+
+    @display(description=_("Marketplace order id"))
+    def shown_order(self, message: OutboxMessage) -> str:
+        """Its order is one click away: what to do often depends on it."""
+        known = {"account": message.account_id, "marketplace_order_id": message.subject}
+        found = Order.objects.filter(**known).values_list("pk", flat=True).first()
+        if found is None:
+            return message.subject
+        url = reverse("admin:orders_order_change", args=[found])
+        return format_html('<a class="text-link" href="{}">{}</a>', url, message.subject)
 
     def _correctable(self, request: HttpRequest, object_id: Any, kind: Kind) -> bool:
         if not request.user.has_perm("sellers.change_outboxmessage"):
@@ -112,7 +139,7 @@ class CorrectableMessageAdmin(OutboxMessageAdmin):
         return self._correctable(request, object_id, Kind.TRACKING)
 
     @action(
-        description=_("Correct"),
+        description=pgettext_lazy("say again, mended", "Correct"),
         url_path="correct-invoice",
         icon="edit",
         permissions=["mend_invoice"],
@@ -150,7 +177,7 @@ class CorrectableMessageAdmin(OutboxMessageAdmin):
         return back_to(message)
 
     @action(
-        description=_("Correct"),
+        description=pgettext_lazy("say again, mended", "Correct"),
         url_path="correct-tracking",
         icon="edit",
         permissions=["mend_tracking"],

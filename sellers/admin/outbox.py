@@ -48,7 +48,7 @@ class StateFilter(SimpleListFilter):
 
 class AttemptInline(ReadOnly, PortalInline):
     model = DeliveryAttempt
-    fields = ("when", "outcome", "http_status", "words", "duration_ms", "response")
+    fields = ("when", "ended", "words", "duration_ms", "response")
     readonly_fields = fields
     can_delete = False
     per_page = 20
@@ -56,6 +56,10 @@ class AttemptInline(ReadOnly, PortalInline):
     @display(description=_("at"))
     def when(self, attempt: DeliveryAttempt) -> str:
         return local(attempt.at, attempt.message.account.zone)
+
+    @display(description=_("outcome"))
+    def ended(self, attempt: DeliveryAttempt) -> str:
+        return f"{attempt.http_status or ''} {attempt.get_outcome_display()}".strip()
 
     @display(description=_("in its words"))
     def words(self, attempt: DeliveryAttempt) -> str:
@@ -92,7 +96,7 @@ class DismissForm(BaseDialogForm):
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     inlines = (AttemptInline, DecisionInline)
-    list_display = ("subject", "kind", "state", "account", "attempts_made", "error", "created")
+    list_display = ("subject", "kind", "state", "error", "created", "account")
     list_filter = (StateFilter, AccountFilter, "kind")
     list_select_related = ("account",)
     search_fields = ("subject",)
