@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -116,12 +117,15 @@ class CorrectableMessageAdmin(OutboxMessageAdmin):
     )
     readonly_fields = (*OutboxMessageAdmin.readonly_fields, "shown_order")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
+        found: QuerySet[OutboxMessage] = super().get_queryset(request)
+        known = {"account": OuterRef("account"), "marketplace_order_id": OuterRef("subject")}
+        return found.annotate(order_pk=Subquery(Order.objects.filter(**known).values("pk")[:1]))
+
     @display(description=_("Marketplace order id"))
     def shown_order(self, message: OutboxMessage) -> str:
         """Its order is one click away: what to do often depends on it."""
-        known = {"account": message.account_id, "marketplace_order_id": message.subject}
-        found = Order.objects.filter(**known).values_list("pk", flat=True).first()
-        if found is None:
+        if (found := getattr(message, "order_pk", None)) is None:
             return message.subject
         url = reverse("admin:orders_order_change", args=[found])
         return format_html('<a class="text-link" href="{}">{}</a>', url, message.subject)

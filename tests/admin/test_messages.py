@@ -85,3 +85,13 @@ def test_advises_by_what_the_marketplace_answered(scene: Order, manager: Client)
     for status, advice in ((403, "Our app key may not do this"), (404, "does not know this order")):
         message.attempts.all().update(http_status=status)
         assert advice in manager.get(page).content.decode()
+
+
+def test_the_order_of_a_message_is_one_click_away(scene: Order, manager: Client):
+    page = reverse("admin:sellers_outboxmessage_change", args=[OutboxMessage.objects.get().pk])
+    order = reverse("admin:orders_order_change", args=[scene.pk])
+    assert f'href="{order}"' in manager.get(page).content.decode()
+    OutboxMessage.objects.update(subject="unknown-to-us")
+    alone = manager.get(page).content.decode()
+    assert "unknown-to-us" in alone
+    assert f'href="{order}"' not in alone

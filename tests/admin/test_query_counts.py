@@ -34,6 +34,14 @@ def _what_is_remembered_for_a_while_is_remembered_throughout(
     monkeypatch.setattr(today, "OUTLOOK_SECONDS", 3_600)
 
 
+@pytest.fixture(autouse=True)
+def _what_is_remembered_lasts(monkeypatch: pytest.MonkeyPatch):
+    """Figures kept for some seconds must not be asked anew on a machine that is slow."""
+    monkeypatch.setattr(badge, "SECONDS", None)
+    monkeypatch.setattr(today, "OUTLOOK_SECONDS", None)
+    monkeypatch.setattr(today, "PACE_SECONDS", None)
+
+
 def _counted(client: Client, url: str) -> int:
     client.get(url)  # content types and templates are read once per process
     with CaptureQueriesContext(
