@@ -103,13 +103,13 @@ class OutboxMessageAdmin(ReadOnly, PortalAdmin):
     search_help_text = _("Marketplace order id")
     actions = ("resend_chosen",)
     actions_detail: tuple[str, ...] = ("resend", "dismiss")
-    fieldsets = (
+    fieldsets: tuple[tuple[Any, dict[str, Any]], ...] = (
         (None, {"fields": (("state", "kind"), "next_step")}),
         (_("About"), {"fields": (("subject", "account"), ("receipt", "error"))}),
         (_("Sent"), {"fields": ("method", "base_url", "path", "shown_body")}),
         (_("When"), {"fields": (("created", "due"), ("settled", "attempts_made"), "doubt")}),
     )
-    readonly_fields = (
+    readonly_fields: tuple[str, ...] = (
         "state",
         "next_step",
         "error",
