@@ -31,7 +31,7 @@ serve: $(INSTALLED) ## the portal alone, with your data
 	@$(BIN)/python -m config.run serve
 
 test: $(INSTALLED) ## the whole test suite, on real PostgreSQL and Redis
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
 
 prove-stock: $(INSTALLED) ## 500 orders at 100 units at once: none sold twice; then the control
 	@$(BIN)/python -m proofs.stock

@@ -1,7 +1,8 @@
 """The ground every test stands on: servers of this run's own, and settings that suit tests.
 
 pytest-django loads the settings after this file was imported, so this is the place to say where
-PostgreSQL and Redis are. Without DATABASE_URL and REDIS_URL, each run starts throwaway ones.
+PostgreSQL and Redis are. Without DATABASE_URL and REDIS_URL, each process of a run (pytest-xdist
+starts several) starts throwaway ones of its own.
 """
 
 from __future__ import annotations
@@ -23,14 +24,26 @@ from redis import Redis
 
 from config.embedded import start_throwaway
 
-# Given somebody's Redis, tests empty this database of it between them and touch no other.
+# Given somebody's Redis, tests empty this database of it between them and touch no other: this
+# and, with several processes, those below it, one each.
 REDIS_TEST_DATABASE = 15
+_ENVIRONMENT = dict(os.environ)
+_ENVIRONMENT.pop("DJANGO_SETTINGS_MODULE", None)  # set by importing config
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """The processes about to start inherit the environment as it was: each names its servers."""
+    os.environ.clear()
+    os.environ.update(_ENVIRONMENT)
 
 
 def _name_the_servers() -> None:
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         parts = urlsplit(os.environ["REDIS_URL"])
-        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{REDIS_TEST_DATABASE}"))
+        path = f"/{REDIS_TEST_DATABASE - process}"
+        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=path))
         return
     embedded = start_throwaway()
     atexit.register(embedded.stop)

@@ -106,7 +106,8 @@ def test_lists_orders_with_an_open_change_and_counts_them(change: OrderChange, m
     look = "/admin/orders/order/?work=change"
     assert list(manager.get(look).context["cl"].result_list) == [change.order]
     attention = manager.get(reverse("admin:index")).context["attention"]
-    assert {figure.label: figure.count for figure in attention}["Changes asked"] == "1"
+    counts = {figure.label: figure.count for figure in attention}
+    assert counts["A change of an order waits for an answer"] == "1"
 
 
 def test_tells_the_packer_to_stop_until_the_change_is_carried_out(

@@ -64,7 +64,7 @@ def test_a_manager_finds_what_to_look_at_and_settles_it(acme, oms, manager):
     read_feed(acme.pk)
     event = OrderEvent.objects.get()
     overview = manager.get(reverse("admin:index")).content.decode()
-    assert "Marketplace events to look at" in overview
+    assert "The marketplace does not tell us of changes any more" in overview
     rows = manager.get(reverse("admin:orders_orderevent_changelist") + "?look=yes")
     assert "the marketplace refuses these credentials" in rows.content.decode()
     seen = reverse("admin:orders_orderevent_mark_seen", args=[event.pk])

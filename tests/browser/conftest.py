@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import packer
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# How long to wait before something is taken to be missing: long, for it is paid only then.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +44,7 @@ def chromium() -> Iterator[Browser]:
 def tablet(chromium: Browser) -> Iterator[BrowserContext]:
     """Fresh for each test: a 10-inch tablet, English unless told otherwise."""
     context = chromium.new_context(viewport=TABLET, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     for page in context.pages:
         # What is on its way to the server would meet the tables being emptied.

@@ -25,19 +25,19 @@ class Marketplace:
         """GET without a body, POST with one. Raises for a refusal."""
         address = f"{self.url}/_control/{path}"
         if body is None:
-            answer = requests.get(address, timeout=20)
+            answer = requests.get(address, timeout=60)
         else:
-            answer = requests.post(address, json=body, timeout=20)
+            answer = requests.post(address, json=body, timeout=60)
         answer.raise_for_status()
         said: dict[str, Any] = answer.json()
         return said
 
     def page(self, path: str) -> str:
-        return requests.get(f"{self.url}{path}", timeout=20).text
+        return requests.get(f"{self.url}{path}", timeout=60).text
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
 
 def start(data: Path, **settings: str) -> Marketplace:

@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
 def _smoke(page: Page, options: argparse.Namespace) -> int:
     packer.sign_in(page, options.portal, options.login, options.password)
     page.goto(f"{options.portal}/admin/invoicing/package/queue/?view=ready")
-    order_id = page.locator("[data-order]").first.get_attribute("data-order", timeout=5000) or ""
+    order_id = page.locator("[data-order]").first.get_attribute("data-order", timeout=60_000) or ""
     page.locator("#scan").focus()
     packer.scan_order(page, order_id)
     while unit := page.locator("[data-line]:not([data-left='0'])").first.get_attribute("data-ref"):
@@ -67,8 +67,8 @@ def _smoke(page: Page, options: argparse.Namespace) -> int:
         if page.locator("#said.done").count():
             break
     number = packer.close_package(page)
-    found = wait_for(lambda: _invoiced(options.sandbox, order_id, number), seconds=30)
-    page.locator(".fate.accepted").wait_for(timeout=15_000)
+    found = wait_for(lambda: _invoiced(options.sandbox, order_id, number), seconds=90)
+    page.locator(".fate.accepted").wait_for(timeout=60_000)
     print(f"Order {order_id}: invoice {number} of {found['invoiceValue']} cents arrived.")
     return 0
 

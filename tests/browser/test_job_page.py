@@ -45,7 +45,7 @@ def test_the_bar_moves_without_reloading_and_the_result_appears(page: Page, job:
         """While the work waits at its third line, the page tells of two."""
         if line == 2:
             Job.objects.filter(pk=job.pk).update(done_units=2)
-            expect(page.locator("[data-job-progress]")).to_have_text("2 de 4", timeout=20_000)
+            expect(page.locator("[data-job-progress]")).to_have_text("2 de 4")
             assert page.locator("[data-job-bar]").evaluate("bar => bar.value") == 50
             assert page.evaluate("window.stayed")
 
@@ -55,7 +55,7 @@ def test_the_bar_moves_without_reloading_and_the_result_appears(page: Page, job:
     finally:
         kinds.before_line.clear()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Baixar").click(timeout=20_000)
+        page.get_by_role("link", name="Baixar").click()
     assert download.value.suggested_filename == "lines.txt"
 
 

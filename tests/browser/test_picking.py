@@ -191,7 +191,7 @@ def test_a_cancelled_order_interrupts_the_walk_by_itself(queue: Page) -> None:
     start(queue)
     packer.scan(queue, MUG)
     Order.objects.filter(pk=order.pk).update(status="cancel-requested")
-    with queue.expect_response(re.compile("/state/$"), timeout=20_000):
+    with queue.expect_response(re.compile("/state/$")):
         pass
     expect(queue.locator("[data-slot='1'] .why")).to_contain_text("cancelamento")
 
