@@ -71,6 +71,7 @@ MENU: list[tuple[Promise, list[Entry]]] = [
             Entry(
                 _("Order mapping"), "table_view", "admin:report mapping", "reporting.see_reports"
             ),
+            Entry(_("Payouts"), "payments", "admin:payouts", "reporting.see_reports"),
             Entry(
                 _("Sent regularly"),
                 "schedule_send",

@@ -22,7 +22,8 @@ def _ledger_link(row: Row) -> str:
     return reverse("admin:cent_ledger", args=[row["key"]])
 
 
-def _counted(rows: int) -> str:
+def counted(rows: int) -> str:
+    """So many orders, in words."""
     shown = number_format(rows, force_grouping=True)
     return ngettext("%(rows)s order", "%(rows)s orders", rows) % {"rows": shown}
 
@@ -333,6 +334,6 @@ MAPPING = register(
             ("ticked",),
             ("tracking", "carriers"),
         ),
-        counted=_counted,
+        counted=counted,
     )
 )

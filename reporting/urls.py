@@ -10,6 +10,7 @@ from reporting import mapping  # noqa: F401
 from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
+from reporting.payouts import screens as payouts
 from reporting.radar import screens as radar
 from reporting.reconciling import report as reconciled  # noqa: F401
 from reporting.reconciling import screens as reconciling
@@ -40,6 +41,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
             inside(reconciling.reconciled_row),
             name="reconciled_row",
         ),
+        path("payouts/", inside(payouts.payouts), name="payouts"),
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),

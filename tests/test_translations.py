@@ -100,6 +100,8 @@ def _pages(scene) -> list[str]:
     found += [
         reverse("admin:reports"),
         reverse("admin:report", args=["mapping"]),
+        reverse("admin:payouts"),
+        reverse("admin:report", args=["payouts"]),
         reverse("admin:report", args=["mapping"]) + "?columns=all&status=open",
         reverse("admin:cent_ledger", args=[scene.pk]),
         reverse("admin:orders_order_change", args=[scene.pk]),
