@@ -17,8 +17,9 @@ LOCK := $(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3
 
 # Preparing a million SKUs takes about a minute, once; measuring them about ten.
 BENCHMARK ?=
+ORDERS ?=
 
-.PHONY: help demo serve test bench-simulation bench-placement check lint format types lock messages install clean prove-stock prove-kills docs-states screenshots
+.PHONY: help demo serve test bench-simulation bench-placement bench-draining big-data bench-reports check lint format types lock messages install clean prove-stock prove-kills docs-states screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,12 @@ bench-placement: $(INSTALLED) ## orders a second when 64 clients want the same S
 
 bench-draining: $(INSTALLED) ## how fast the outbox empties, beside the stand-in alone (BENCHMARK="--quick")
 	@$(BIN)/python -m benchmarks.draining $(BENCHMARK)
+
+big-data: $(INSTALLED) ## a year of a big shop, 1,000,000 orders, in a database of its own (ORDERS=100000)
+	@$(BIN)/python -m benchmarks.reports_data $(if $(ORDERS),--orders $(ORDERS))
+
+bench-reports: $(INSTALLED) ## reports and their files beside the plain SQL of the same (BENCHMARK="--quick")
+	@$(BIN)/python -m benchmarks.reports $(BENCHMARK)
 
 check: lint types ## all that can be checked without running the portal
 	@$(BIN)/lint-imports
