@@ -73,6 +73,9 @@ MENU: list[tuple[Promise, list[Entry]]] = [
             ),
             Entry(_("Payouts"), "payments", "admin:payouts", "reporting.see_reports"),
             Entry(
+                _("Promise audit"), "handshake", "admin:report promises", "reporting.see_reports"
+            ),
+            Entry(
                 _("Sent regularly"),
                 "schedule_send",
                 "admin:reporting_reportschedule_changelist",

@@ -291,6 +291,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "reporting.tasks.count_all_days",
         "schedule": crontab(hour="6", minute="17"),
     },
+    "settle-recent-promises": {
+        "task": "reporting.tasks.settle_recent_promises",
+        "schedule": 1800.0,
+        "options": {"expires": 1800.0},
+    },
+    "settle-all-promises": {
+        "task": "reporting.tasks.settle_all_promises",
+        "schedule": crontab(hour="6", minute="37"),
+    },
     "trim-simulations": {"task": "simulation.tasks.trim", "schedule": 300.0},
 }
 

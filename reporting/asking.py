@@ -43,17 +43,23 @@ class Asking:
         if SORT in self.asked:
             return self.asked[SORT]
         wanted = (each.order(self.asked) for each in self.report.filters)
-        return f"-{next((name for name in wanted if name), BY_KEY)}"
+        usual = self.report.usual or BY_KEY
+        return f"-{next((name for name in wanted if name), usual)}"
 
     @property
     def lacking(self) -> Sort | None:
         """The sort that somebody asked for and that leaves rows out, as they have no such value."""
         return self.sort if SORT in self.asked and self.sort and self.sort.may_lack else None
 
-    def conditions(self) -> list[Condition]:
-        """Raises NotUnderstood."""
+    def filtered(self) -> list[Condition]:
+        """What the filters ask. Raises NotUnderstood."""
         found = [each.condition(self.asked, now=self.now) for each in self.report.filters]
-        conditions = [condition for condition in found if condition is not None]
+        return [condition for condition in found if condition is not None]
+
+    def conditions(self) -> list[Condition]:
+        """What rows have to be: filters, which a report of sums has within them, and the sort.
+        Raises NotUnderstood."""
+        conditions = [] if self.report.sums else self.filtered()
         if self.lacking is not None:
             conditions.append(Condition(f"{self.lacking.sql} IS NOT NULL"))
         return conditions
@@ -88,5 +94,5 @@ def asked_of(report: Report, given: Mapping[str, str], *, now: datetime) -> Aski
     asking = Asking(report, asked, now)
     if asking.sort is None and asking.order.removeprefix("-") != BY_KEY:
         raise NotUnderstood(_("This report can't be sorted by “%s”.") % asking.order)
-    asking.conditions()
+    asking.filtered()
     return asking

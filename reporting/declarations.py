@@ -123,6 +123,10 @@ class Report:
 
     `brief` are the columns of the usual screen: each tuple one cell, its first value large. The
     zone and the currency of a row are SQL expressions like those of columns.
+
+    A report of sums has one row for many: `sums` is a SELECT … GROUP BY with `{where}` where its
+    filters go; `table` and `key` are then over its result, which is called `summed`. There must be
+    few such rows: they are all worked out for each page.
     """
 
     slug: str
@@ -134,9 +138,16 @@ class Report:
     columns: Sequence[Column]
     filters: Sequence[Filter]
     joins: str = ""
+    sums: str = ""
+    #: The sort when nobody asks for one; else as the rows came to be.
+    usual: str = ""
+    #: Said above the rows, such as what they are as of.
+    note: Callable[[], str] | None = None
     parts: Sequence[Part] = ()
     sorts: Sequence[Sort] = ()
     brief: Sequence[tuple[str, ...]] = ()
+    #: Read with each row for its links: name -> SQL.
+    beside: Mapping[str, str] = field(default_factory=dict)
     zone: str = "'UTC'"
     currency: str = "'BRL'"
     #: Singular and plural are chosen by the reader's language: takes a count.

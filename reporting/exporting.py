@@ -143,7 +143,7 @@ def write_piece(
         last, count = Place(None, int(head[0])), count + len(bodies)
         file.write(b"".join(bodies))
     sums.rows += count
-    return last if count == PIECE else None
+    return last if count == PIECE and not asking.report.sums else None
 
 
 def _copied(
@@ -155,15 +155,31 @@ def _copied(
     place: Place,
 ) -> Iterator[bytes]:
     """Lines of CSV; before the fields stand key, currency, and what is added up, in cents."""
-    source = statements.chosen(asking, limit=PIECE, place=place, by_key=True)
+    source, ordered = _source(asking, place)
     values = [
         Value("k", "chosen.key"),
         Value("c", f"translate({asking.report.currency}, ',;\"', '')"),
         *(Value(f"s{i}", f"({one.sql})::bigint", one.needs) for i, one in enumerate(summed)),
         *(each.value._replace(name=f"f{i}") for i, each in enumerate(fields)),
     ]
-    query = statements.rows(asking.report, source, values, ordered="chosen.key DESC", within=True)
+    query = statements.rows(
+        asking.report,
+        source,
+        values,
+        ordered=ordered,
+        within=not asking.report.sums,
+        first=statements.before(asking),
+    )
     yield from _copy(query, style)
+
+
+def _source(asking: Asking, place: Place) -> tuple[Statement, str]:
+    """The keys of a piece, and the order of its rows. Sums are few: one piece, as asked."""
+    if not asking.report.sums:
+        return statements.chosen(asking, limit=PIECE, place=place, by_key=True), "chosen.key DESC"
+    return statements.chosen(asking, limit=PIECE), statements.order_of(
+        asking, ascends=not asking.is_descending
+    )
 
 
 def _copy(query: Statement, style: Style) -> Iterator[bytes]:
@@ -186,6 +202,8 @@ def _blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def beginning_of(asking: Asking) -> Place:
     """Before the newest row there is now: what comes later is not part of it."""
+    if asking.report.sums:
+        return Place(None, 0)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT COALESCE(max({asking.report.key}), 0) + 1 FROM {asking.report.table}"  # noqa: S608  (declarations are ours)

@@ -47,7 +47,7 @@ def _in_status(code: str) -> Condition:
     return Condition("o.status = ANY(%s)", ([str(status) for status in statuses],))
 
 
-def _accounts() -> list[tuple[str, Text]]:
+def accounts() -> list[tuple[str, Text]]:
     accounts = SellerAccount.objects.order_by("name").values_list("pk", "name")
     return [(str(pk), name) for pk, name in accounts[:MOST_OPTIONS]]
 
@@ -67,7 +67,7 @@ def _differing(code: str) -> Condition:
     return Condition(f"{kept} AND d.cause = %s)", (code,))
 
 
-def _slas() -> list[tuple[str, Text]]:
+def slas() -> list[tuple[str, Text]]:
     """By id, as the lines have it; accounts with the same id share the choice."""
     policies = ShippingPolicy.objects.order_by("ref", "account").values_list("ref", "name")
     names: dict[str, Text] = {}
@@ -158,10 +158,10 @@ FILTERS = (
     ),
     Period(moments=MOMENTS, account="o.account_id"),
     OneOf(name="status", label=_("Status"), options=_statuses, means=_in_status),
-    OneOf(name="account", label=_("Account"), options=_accounts, means=_of_account, rare=True),
+    OneOf(name="account", label=_("Account"), options=accounts, means=_of_account, rare=True),
     OneOf(name="figure", label=_("Figure"), options=_figures, means=_in_figure, rare=True),
     OneOf(name="difference", label=_("Difference"), options=_differences, means=_differing),
-    OneOf(name="sla", label=_("SLA"), options=_slas, means=_by_sla, rare=True),
+    OneOf(name="sla", label=_("SLA"), options=slas, means=_by_sla, rare=True),
     OneOf(
         name="warehouse",
         label=_("Warehouse"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from jobs.admin import page_of
 from reporting import exporting_asking, places, reading, showing
 from reporting.asking import BY_KEY, SORT, Asking, asked_of
-from reporting.declarations import REPORTS, NotUnderstood, Report, may_read
+from reporting.declarations import REPORTS, NotUnderstood, Report, Row, may_read
 from reporting.exporting_files import FORMATS
 from sellers.admin.base import who
 
@@ -93,8 +93,9 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
     return {
         "asking": asking,
         "heads": showing.heads(asking, cells, base=base),
-        "rows": showing.shown(page.rows, cells),
+        "rows": showing.shown(_with_asked(page.rows, asking), cells),
         "count": _count(asking),
+        "note": asking.report.note() if asking.report.note else "",
         "chips": _chips(asking, kept),
         "controls": controls,
         "sorts": _sorts(asking),
@@ -107,6 +108,11 @@ def _listed(request: HttpRequest, asking: Asking) -> dict[str, Any]:
         "lacking": asking.lacking.title if asking.lacking else "",
         "formats": [(name, format_.title) for name, format_ in FORMATS.items()],
     }
+
+
+def _with_asked(rows: Sequence[Row], asking: Asking) -> list[Row]:
+    """Rows that know what was asked: links lead on to the same days."""
+    return [{**row, "asked": asking.asked} for row in rows]
 
 
 @require_POST
@@ -170,7 +176,8 @@ def _is_used(control: Any, asking: Asking) -> bool:
 def _sorts(asking: Asking) -> list[dict[str, Any]]:
     """Every order, both ways, as the choices of a control; the first is how rows come if nobody
     asks."""
-    found = [("", _("newest first")), (BY_KEY, _("oldest first"))]
+    usual = asking.report.usual
+    found = [] if usual else [("", _("newest first")), (BY_KEY, _("oldest first"))]
     for sort in asking.report.sorts:
         last, first = (
             (_("%(what)s, latest first"), _("%(what)s, earliest first"))
@@ -179,5 +186,5 @@ def _sorts(asking: Asking) -> list[dict[str, Any]]:
         )
         what = {"what": sort.title}
         found += [(f"-{sort.key}", last % what), (sort.key, first % what)]
-    chosen = asking.asked.get(SORT, "")
+    chosen = asking.asked.get(SORT, f"-{usual}" if usual else "")
     return [{"name": name, "title": title, "chosen": name == chosen} for name, title in found]

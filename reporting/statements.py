@@ -15,6 +15,9 @@ class Statement(NamedTuple):
     params: tuple[Any, ...]
 
 
+_NOTHING = Statement("", ())
+
+
 class Place(NamedTuple):
     """A row to go on from: the value the rows are sorted by (None: by key alone), and its key."""
 
@@ -29,6 +32,15 @@ class Value(NamedTuple):
     sql: str
     needs: tuple[str, ...] = ()
     params: tuple[Any, ...] = ()
+
+
+def before(asking: Asking) -> Statement:
+    """What a statement begins with inside its WITH: the table of a report of sums, with a comma."""
+    if not asking.report.sums:
+        return _NOTHING
+    where, params = _where(asking.filtered())
+    sums = asking.report.sums.replace("{where}", where)
+    return Statement(f"summed AS MATERIALIZED ({sums}), ", params)
 
 
 def chosen(
@@ -122,47 +134,61 @@ def rows(
     *,
     ordered: str,
     within: bool = False,
+    first: Statement = _NOTHING,
 ) -> Statement:
-    """`values` of the rows that `source` chooses, in the order `ordered`; `within`: see above."""
+    """`values` of the rows that `source` chooses, in the order `ordered`; `within`: see above.
+    `first`: see `before`."""
     needed = {name for value in values for name in value.needs}
     tables, joins = parts_of((one for one in report.parts if one.name in needed), within=within)
     shown = ", ".join(f"{value.sql} AS {value.name}" for value in values)
     bounds = _bounds(report.key) if within else ""
     sql = (
-        f"WITH chosen AS MATERIALIZED ({source.sql}){tables} "  # noqa: S608  (declarations are ours)
+        f"WITH {first.sql}chosen AS MATERIALIZED ({source.sql}){tables} "  # noqa: S608  (declarations are ours)
         f"SELECT {shown} FROM chosen JOIN {report.table} ON {report.key} = chosen.key{bounds} "
         f"{report.joins}{joins} ORDER BY {ordered}"
     )
-    return Statement(sql, (*source.params, *(one for value in values for one in value.params)))
+    shown_params = (one for value in values for one in value.params)
+    return Statement(sql, (*first.params, *source.params, *shown_params))
 
 
 def page(
     asking: Asking, columns: Iterable[Column], source: Statement, *, ascends: bool
 ) -> Statement:
     """The columns of the chosen rows for a screen: raw values, with key, place, zone, currency."""
-    report, sort = asking.report, asking.sort
+    report = asking.report
     own = [
         Value("key", "chosen.key"),
         Value("place", "chosen.place"),
         Value("zone", report.zone),
         Value("currency", report.currency),
+        *(Value(name, sql) for name, sql in report.beside.items()),
     ]
     values = own + [Value(column.key, column.sql, column.needs) for column in columns]
-    way = "ASC" if ascends else "DESC"
+    ordered = order_of(asking, ascends=ascends)
+    return rows(report, source, values, ordered=ordered, first=before(asking))
+
+
+def order_of(asking: Asking, *, ascends: bool) -> str:
+    """ORDER BY of the columns of chosen rows."""
+    way, sort = "ASC" if ascends else "DESC", asking.sort
     by_key = f"chosen.key {way}"
-    return rows(
-        report, source, values, ordered=by_key if sort is None else f"{sort.sql} {way}, {by_key}"
-    )
+    return by_key if sort is None else f"{sort.sql} {way}, {by_key}"
 
 
 def count(asking: Asking, *, most: int) -> Statement:
     """How many rows there are, but never counting further than one beyond `most`."""
     where, params = _where(asking.conditions())
-    sql = f"SELECT count(*) FROM (SELECT FROM {asking.report.table}{where} LIMIT %s) found"  # noqa: S608  (declarations are ours)
-    return Statement(sql, (*params, most + 1))
+    first = before(asking)
+    sql = (
+        f"WITH {first.sql}found AS (SELECT FROM {asking.report.table}{where} LIMIT %s) "  # noqa: S608  (declarations are ours)
+        "SELECT count(*) FROM found"
+    )
+    return Statement(sql, (*first.params, *params, most + 1))
 
 
 def estimate(asking: Asking) -> Statement:
     """The planner's own guess of how many rows there are, without reading them."""
     where, params = _where(asking.conditions())
-    return Statement(f"EXPLAIN (FORMAT JSON) SELECT FROM {asking.report.table}{where}", params)
+    first = before(asking)
+    sql = f"WITH {first.sql}found AS (SELECT FROM {asking.report.table}{where}) SELECT FROM found"  # noqa: S608  (declarations are ours)
+    return Statement(f"EXPLAIN (FORMAT JSON) {sql}", (*first.params, *params))

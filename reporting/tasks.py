@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from reporting import mailing, scheduling
 from reporting.dashboard import counting
+from reporting.promises import settling
 from reporting.radar import digest
 
 
@@ -33,3 +34,15 @@ def send_scheduled() -> int:
     """Scheduled reports: those that are due are made, those that are made are sent."""
     scheduling.ask_due(now=timezone.now())
     return mailing.send_ready(now=timezone.now())
+
+
+@shared_task(name="reporting.tasks.settle_recent_promises")
+def settle_recent_promises() -> int:
+    """What became of the promises of the last weeks, brought up to date."""
+    return settling.settle_recent(now=timezone.now())
+
+
+@shared_task(name="reporting.tasks.settle_all_promises")
+def settle_all_promises() -> int:
+    """Every promise anew: what changed later than it usually does is right by morning."""
+    return settling.settle_all(now=timezone.now())

@@ -11,6 +11,7 @@ from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
 from reporting.payouts import screens as payouts
+from reporting.promises.screens import promise_now
 from reporting.radar import screens as radar
 from reporting.reconciling import report as reconciled  # noqa: F401
 from reporting.reconciling import screens as reconciling
@@ -45,6 +46,7 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),
+        path("reports/promises/<int:order_id>/", inside(promise_now), name="promise_now"),
         path("reports/letter/<int:letter_id>/", inside(letter), name="report_letter"),
         path("reports/<slug:slug>/", inside(show), name="report"),
         path("reports/<slug:slug>/file/", inside(ask_for_file), name="report_file"),

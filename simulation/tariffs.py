@@ -128,9 +128,9 @@ def _compile(document: Mapping[str, Any], now: datetime) -> Tariff:
 
 
 def _depot(row: Mapping[str, Any], closures: Iterable[Mapping[str, Any]], now: datetime) -> Depot:
-    country = row["country"]
-    state = row["state"] or state_of(country=country, postal_code=row["postal_code"])
-    weekend, public = _holidays(country, state, now.year)
+    weekend, public = days_off(
+        country=row["country"], state=row["state"], postal_code=row["postal_code"], year=now.year
+    )
     own = {
         date.fromisoformat(closure["day"])
         for closure in closures
@@ -140,6 +140,15 @@ def _depot(row: Mapping[str, Any], closures: Iterable[Mapping[str, Any]], now: d
     return Depot(
         row["id"], row["code"], time.fromisoformat(row["cutoff"]), row["handling_days"], calendar
     )
+
+
+def days_off(
+    *, country: str, state: str, postal_code: str, year: int
+) -> tuple[frozenset[int], frozenset[date]]:
+    """The weekend, and the public holidays from the year before to YEARS_AHEAD years after, of
+    where a warehouse is; a state that is not named is told from the postal code."""
+    state = state or state_of(country=country, postal_code=postal_code)
+    return _holidays(country, state, year)
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from reporting.models.attention import AttentionMark
 from reporting.models.days import Counting, DayCount
 from reporting.models.differences import Difference
+from reporting.models.promises import Promise, PromiseSettling, Workday
 from reporting.models.reconciliations import ReconciledRow, Reconciliation
 from reporting.models.schedules import ReportLetter, ReportSchedule
 from reporting.models.scorecards import Scorecard
@@ -12,9 +13,12 @@ __all__ = [
     "Counting",
     "DayCount",
     "Difference",
+    "Promise",
+    "PromiseSettling",
     "ReconciledRow",
     "Reconciliation",
     "ReportLetter",
     "ReportSchedule",
     "Scorecard",
+    "Workday",
 ]

@@ -40,25 +40,25 @@ def _asked(client: Client, **asked: str) -> Job:
     return Job.objects.latest("pk")
 
 
-def _work(*, later: timedelta = timedelta()) -> None:
+def work(*, later: timedelta = timedelta()) -> None:
     run_due(clock=lambda: timezone.now() + later, seconds=600)
 
 
 def _made(client: Client, **asked: str) -> tuple[str, bytes]:
     """Name and content of the file, fetched as a browser does."""
     job = _asked(client, **asked)
-    _work()
-    return _fetched(client, job)
+    work()
+    return fetched(client, job)
 
 
-def _fetched(client: Client, job: Job) -> tuple[str, bytes]:
+def fetched(client: Client, job: Job) -> tuple[str, bytes]:
     job.refresh_from_db()
     assert job.status == Job.Status.DONE, job.error
     answer = client.get(reverse("admin:jobs_job_result", args=[job.pk]))
     return job.result_name, b"".join(answer.streaming_content)  # type: ignore[attr-defined]
 
 
-def _table(content: bytes, delimiter: str = ",") -> tuple[list[dict[str, str]], dict[str, str]]:
+def table(content: bytes, delimiter: str = ",") -> tuple[list[dict[str, str]], dict[str, str]]:
     """Rows by title, and the notes below them."""
     head, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=delimiter)
     end = lines.index([])
@@ -72,7 +72,7 @@ def test_a_csv_says_what_the_orders_are_cell_by_cell(manager: Client):
     first.packages.update(courier="Correios", tracking_number="AA123456785BR")
     an_order(Line("tea", price=123456))
     name, content = _made(manager)
-    rows, notes = _table(content)
+    rows, notes = table(content)
     assert len(rows) == 2
     assert rows[1] == {
         "Marketplace order id": first.marketplace_order_id,
@@ -139,16 +139,16 @@ def test_the_hash_is_that_of_the_lines_between_titles_and_notes(manager: Client)
     _name, content = _made(manager)
     lines = content.splitlines(keepends=True)
     end = lines.index(b"\n")
-    _rows, notes = _table(content)
+    _rows, notes = table(content)
     digest = hashlib.sha256(b"".join(lines[1:end])).hexdigest()
     assert notes["SHA-256 of the rows"] == digest
 
 
 def test_unchanged_data_gives_the_same_hash_and_any_change_another(manager: Client):
     order, _other = an_order(), an_order()
-    hashes = [_table(_made(manager)[1])[1]["SHA-256 of the rows"] for _twice in range(2)]
+    hashes = [table(_made(manager)[1])[1]["SHA-256 of the rows"] for _twice in range(2)]
     Order.objects.filter(pk=order.pk).update(cancel_reason="changed")
-    changed = _table(_made(manager)[1])[1]["SHA-256 of the rows"]
+    changed = table(_made(manager)[1])[1]["SHA-256 of the rows"]
     assert hashes[0] == hashes[1] != changed
 
 
@@ -160,7 +160,7 @@ def test_an_xlsx_has_the_same_cells_as_numbers_dates_and_text(manager: Client):
     assert name.endswith("-2.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(content))
     head, *lines = book.worksheets[0].iter_rows(values_only=True)
-    plain, told = _table(_made(manager)[1])
+    plain, told = table(_made(manager)[1])
     assert len(lines) == len(plain) == 2
     for line, row in zip(lines, plain, strict=True):
         for title, cell in zip(head, line, strict=True):
@@ -203,7 +203,7 @@ def test_for_excel_in_portuguese_it_has_semicolons_and_decimal_commas(manager: C
     packed(an_order(Line(freight=1)), {0: 1})
     _name, content = _made(manager, format="csv-pt")
     assert content.startswith("\ufeff".encode())
-    rows, notes = _table(content, ";")
+    rows, notes = table(content, ";")
     assert rows[0]["Invoiced"] == rows[0]["Invoice values"] == "17,01"
     assert notes["Sum: Invoiced, BRL"] == "17,01"
 
@@ -214,7 +214,7 @@ def test_is_written_in_the_language_of_who_asked(db: None):
     client = Client()
     client.force_login(staff("rui", role="Manager", language="pt-br"))
     an_order()
-    rows, notes = _table(_made(client, format="csv-pt", status="open")[1], ";")
+    rows, notes = table(_made(client, format="csv-pt", status="open")[1], ";")
     assert rows[0]["Situação"] == "pronto para separar"
     assert rows[0]["Situação, código"] == "authorized"
     assert notes["Filtros"] == "Situação: trabalho em aberto"
@@ -224,7 +224,7 @@ def test_is_written_in_the_language_of_who_asked(db: None):
 def test_no_cell_is_a_formula(manager: Client, evil: str):
     order = an_order()
     Order.objects.filter(pk=order.pk).update(cancel_reason=evil, marketplace_status=evil)
-    rows, _notes = _table(_made(manager)[1])
+    rows, _notes = table(_made(manager)[1])
     for title in (
         "Cancellation reason",
         "Status at the marketplace",
@@ -241,7 +241,7 @@ def test_quotes_separators_and_line_breaks_in_a_text_are_no_trouble(manager: Cli
     nasty = 'a "b", c; d\ne'
     order = an_order(cancel_reason=nasty)
     for format_, delimiter in (("csv", ","), ("csv-pt", ";")):
-        rows, notes = _table(_made(manager, format=format_)[1], delimiter)
+        rows, notes = table(_made(manager, format=format_)[1], delimiter)
         assert rows[0]["Cancellation reason"] == nasty
         assert notes["Rows"] == "1"
     book = openpyxl.load_workbook(io.BytesIO(_made(manager, format="xlsx")[1]))
@@ -254,11 +254,11 @@ def test_holds_exactly_what_is_filtered(manager: Client, monkeypatch: pytest.Mon
     rival = a_seller("rival", currency="USD")
     ours = [an_order() for _i in range(5)]
     theirs = an_order(account=rival)
-    rows, notes = _table(_made(manager, account=str(ours[0].account_id))[1])
+    rows, notes = table(_made(manager, account=str(ours[0].account_id))[1])
     ids = [order.marketplace_order_id for order in reversed(ours)]
     assert [row["Marketplace order id"] for row in rows] == ids
     assert notes["Filters"] == "Account: Acme"
-    rows, notes = _table(_made(manager)[1])
+    rows, notes = table(_made(manager)[1])
     assert rows[0]["Marketplace order id"] == theirs.marketplace_order_id
     assert notes["Sum: Marketplace pays, BRL"] == "85.00"
     assert notes["Sum: Marketplace pays, USD"] == "17.00"
@@ -267,7 +267,7 @@ def test_holds_exactly_what_is_filtered(manager: Client, monkeypatch: pytest.Mon
 def test_leaves_out_what_the_sorted_screen_leaves_out(manager: Client):
     shipped, _other = an_order(), an_order()
     Order.objects.filter(pk=shipped.pk).update(shipped_at=NOW)
-    rows, notes = _table(_made(manager, sort="-shipped_at")[1])
+    rows, notes = table(_made(manager, sort="-shipped_at")[1])
     assert [row["Marketplace order id"] for row in rows] == [shipped.marketplace_order_id]
     assert notes["Filters"] == "Handed over: is known"
 
@@ -285,17 +285,17 @@ def test_goes_on_after_a_kill_as_if_nothing_had_been(
     monkeypatch.setattr(exporting, "PIECE", 2)
     for number in range(7):
         an_order(Line(price=100 + number))
-    whole = _table(_made(manager)[1])
+    whole = table(_made(manager)[1])
     job = _asked(manager, format=format_)
     _killed_in_its_third_piece(monkeypatch)
     job.refresh_from_db()
     assert (job.status, job.done_units) == (Job.Status.RUNNING, 4)
     an_order()  # came meanwhile: not part of what was asked
-    _work(later=LEASE * 2)
-    _name, content = _fetched(manager, job)
+    work(later=LEASE * 2)
+    _name, content = fetched(manager, job)
     if format_ == "csv":
-        assert _table(content)[0] == whole[0]
-        assert _notes(_table(content)[1]) == _notes(whole[1])
+        assert table(content)[0] == whole[0]
+        assert _notes(table(content)[1]) == _notes(whole[1])
     else:
         book = openpyxl.load_workbook(io.BytesIO(content))
         assert len(list(book.worksheets[0].iter_rows())) == 8
@@ -316,7 +316,7 @@ def _killed_in_its_third_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(exporting, "write_piece", dying)
         with pytest.raises(SystemExit):
-            _work()
+            work()
 
 
 def _notes(notes: dict[str, str]) -> dict[str, str]:
@@ -331,8 +331,8 @@ def test_what_moved_meanwhile_is_neither_doubled_nor_lost(
     job = _asked(manager, sort="-placed_at")
     _killed_in_its_third_piece(monkeypatch)
     Order.objects.filter(pk=orders[0].pk).update(placed_at=NOW + timedelta(days=9))
-    _work(later=LEASE * 2)
-    rows, _notes = _table(_fetched(manager, job)[1])
+    work(later=LEASE * 2)
+    rows, _notes = table(fetched(manager, job)[1])
     assert sorted(row["Our order id"] for row in rows) == sorted(o.seller_order_id for o in orders)
 
 
@@ -350,7 +350,7 @@ def test_is_for_who_may_see_reports_and_money_alone(packer: Client, manager: Cli
     assert packer.post(FILE, {"format": "csv"}).status_code == 403
     assert Job.objects.count() == 0
     job = _asked(manager)
-    _work()
+    work()
     result = reverse("admin:jobs_job_result", args=[job.pk])
     assert manager.get(result).status_code == 200
     other = Client()

@@ -18,6 +18,7 @@ from demo.preparing import SLUG, prepare, write_stand_in_settings
 from demo.stand_in import StandIn
 from demo.trading import Report, await_deliveries, steps, trade
 from reporting.dashboard.counting import count_recent
+from reporting.promises.settling import settle_recent
 from sellers.errors import DomainError
 from sellers.models import SellerAccount
 
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         _require_seller()
         remembered = remember(now=timezone.now())
         count_recent(now=timezone.now())
+        settle_recent(now=timezone.now())
         self.stdout.write(f"  {remembered} orders of the weeks before")
 
     def _report(self, report: Report, waiting: int) -> None:

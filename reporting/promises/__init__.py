@@ -1,0 +1,1 @@
+"""The promise audit: what was promised, what happened, and what it costs."""
