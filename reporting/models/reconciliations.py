@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jobs.models import Job
 from orders.models import Order
@@ -19,7 +20,7 @@ class Reconciliation(models.Model):
         SellerAccount, on_delete=models.CASCADE, related_name="+", verbose_name=_("account")
     )
     since = models.DateField(_("from"))
-    until = models.DateField(_("to"))
+    until = models.DateField(pgettext_lazy("period", "to"))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jobs.admin import page_of
@@ -48,7 +48,7 @@ class AskForm(forms.Form):
         empty_label=None,
     )
     since = forms.DateField(label=gettext_lazy("Placed from"))
-    until = forms.DateField(label=gettext_lazy("to"))
+    until = forms.DateField(label=pgettext_lazy("period", "to"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -139,9 +139,13 @@ def _run(run: Reconciliation) -> Run:
         title=told_run(run),
         link=reverse("admin:reconciliation", args=[run.pk]),
         asked=local(run.asked_at, run.account.zone),
-        asked_by=str(run.asked_by or NOTHING),
+        asked_by=_by(run.asked_by),
         state=_state(run),
     )
+
+
+def _by(user: User | None) -> str:
+    return (user.get_full_name() or str(user)) if user else NOTHING
 
 
 def _state(run: Reconciliation) -> str:
@@ -163,12 +167,19 @@ def reconciliation(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Reconciliation: %(what)s") % {"what": told_run(run)},
         "run": run,
         "state": _state(run),
-        "job_link": page_of(run.job) if run.job and run.job.asked_by_id == user.pk else "",
+        "job_link": _job_link(run, user),
         "outcomes": _outcomes(run, rows),
         "differences": _differences(run, rows),
         "problems": run.job.problems if run.job else [],
     }
     return TemplateResponse(request, "admin/reporting/reconciliation.html", context)
+
+
+def _job_link(run: Reconciliation, user: User) -> str:
+    """To how far it is, or why it ended: for who asked, until it is finished."""
+    if run.finished_at or run.job is None or run.job.asked_by_id != user.pk:
+        return ""
+    return page_of(run.job)
 
 
 def _outcomes(run: Reconciliation, rows: QuerySet[ReconciledRow]) -> list[Part]:
