@@ -77,6 +77,24 @@ class Asked:
     def _own_days(self) -> dict[str, str]:
         return {"since": self.since.isoformat(), "until": self.until.isoformat()}
 
+    @property
+    def earlier(self) -> Asked:
+        """The same question about the period before."""
+        since, until = self.before
+        return replace(self, span="", since=since, until=until)
+
+    def answers_behind(self, *, cause: str = "", took_ms: float | None = None) -> str:
+        """Where recorded answers of the period are listed, of one cause or so slow alone."""
+        asked = {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        if self.account:
+            asked["account"] = str(self.account.pk)
+        if took_ms is not None:
+            asked |= {"took_ms": str(int(took_ms)), "everything": "on"}
+        elif cause:
+            asked["cause"] = cause
+        recorded = reverse("admin:simulation_simulationcapture_changelist")
+        return f"{recorded}?{urlencode(asked)}"
+
     def rows_behind(
         self, figure: str, key: str = "", *, days: tuple[date, date] | None = None
     ) -> str:

@@ -15,12 +15,17 @@ _LABEL_WIDTH = 58
 
 @dataclass(frozen=True)
 class Bin:
-    """What stands at one place of the axis: `values` by series, in the order of the series."""
+    """What stands at one place of the axis: `values` by series, in the order of the series, and
+    the rows behind each."""
 
     label: str
     title: str
     values: Sequence[int]
-    link: str = ""
+    links: Sequence[str] = ()
+
+    @property
+    def cells(self) -> list[tuple[int, str]]:
+        return list(zip(self.values, self.links, strict=True))
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ class Bar:
     width: float
     height: float
     series: str
+    link: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """One bin drawn; its whole strip can be pointed at."""
+    """One bin drawn; its whole strip can be pointed at, and leads where its first series does."""
 
     x: float
     width: float
@@ -82,6 +88,7 @@ def _column(
     each: Bin, at: int, series: Sequence[str], *, strip: float, scale: float, labelled: bool
 ) -> Column:
     x, gap = LEFT + at * strip, min(6.0, strip * 0.2)
+    links = each.links or [""] * len(series)
     width = (strip - gap) / len(series)
     bars = [
         Bar(
@@ -90,13 +97,14 @@ def _column(
             width=round(max(0.5, width - 0.5), 2),
             height=round(value * scale, 2),
             series=name,
+            link=link,
         )
-        for place, (name, value) in enumerate(zip(series, each.values, strict=True))
+        for place, (name, value, link) in enumerate(zip(series, each.values, links, strict=True))
         if value
     ]
     label = each.label if labelled else ""
     return Column(
-        round(x, 2), round(strip, 2), round(x + strip / 2, 2), each.title, each.link, label, bars
+        round(x, 2), round(strip, 2), round(x + strip / 2, 2), each.title, links[0], label, bars
     )
 
 

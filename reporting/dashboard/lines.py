@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Min
+from django.db.models import F
 from django.db.models.functions import Abs
 from django.http import HttpRequest
 from django.urls import reverse
@@ -34,6 +34,7 @@ class Line:
     waiting: str = ""
     waiting_link: str = ""
     oldest: str = ""
+    oldest_link: str = ""
     refused: str = ""
     refused_link: str = ""
 
@@ -44,6 +45,7 @@ class Differing:
     cause: str
     amount: str
     link: str
+    cents_link: str
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,16 @@ def line(request: HttpRequest, *, now: datetime) -> Line:
         return Line(is_shown=False)
     waiting = OutboxMessage.objects.filter(status=OutboxMessage.Status.PENDING).order_by()
     refused = OutboxMessage.objects.filter(status__in=OutboxMessage.NEEDS_ATTENTION).order_by()
-    oldest = waiting.aggregate(oldest=Min("created_at"))["oldest"]
+    oldest = waiting.order_by("created_at", "pk").only("created_at").first()
     messages = reverse("admin:sellers_outboxmessage_changelist")
     return Line(
         is_shown=True,
         waiting=told_count(waiting.values("pk")[: MOST + 1].count(), most=MOST),
         waiting_link=f"{messages}?state=pending",
-        oldest=timesince(oldest, now, depth=1) if oldest else NOTHING,
+        oldest=timesince(oldest.created_at, now, depth=1) if oldest else NOTHING,
+        oldest_link=(
+            reverse("admin:sellers_outboxmessage_change", args=[oldest.pk]) if oldest else ""
+        ),
         refused=told_count(refused.values("pk")[: MOST + 1].count(), most=MOST),
         refused_link=f"{messages}?state=attention",
     )
@@ -87,6 +92,7 @@ def differences(asked: Asked) -> Differences:
                 cause=str(CAUSES[each.cause]),
                 amount=format_cents(each.cents, each.order.account.currency),
                 link=reverse("admin:orders_order_change", args=[each.order_id]),
+                cents_link=reverse("admin:cent_ledger", args=[each.order_id]),
             )
             for each in rows
         ],

@@ -88,6 +88,7 @@ class Score:
     part_link: str
     whole_link: str
     before: str
+    before_link: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _scores(
             part_link=alone.rows_behind(*measure.part),
             whole_link=alone.rows_behind(*measure.whole),
             before=told_percent(measure.rate(before)),
+            before_link=alone.earlier.rows_behind(*measure.part),
         )
 
 

@@ -1,18 +1,20 @@
-"""Recorded answers by SKU and time, paged by key; and how the last hour went."""
+"""Recorded answers by SKU, time, cause and speed, paged by key; and how the last hour went."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sellers.models import SellerAccount
 from simulation.models import SimulationCapture, SimulationMinute
+from simulation.sentences import CAUSES
 from simulation.tallying import percentile
 
 PAGE = 50
@@ -24,13 +26,22 @@ WITHIN = [
 ]
 
 
+#: Beside the causes: every answer that was no quote at all.
+NOT_ANSWERED = "not-answered"
+_CAUSES = [("", _("all")), *CAUSES.items(), (NOT_ANSWERED, _("not answered"))]
+_DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
 class FindForm(forms.Form):
-    """Which answers: of a SKU, around a moment on the account's clocks."""
+    """Which answers: of a SKU, of days or around a moment on the account's clocks, of a cause."""
 
     account = forms.ModelChoiceField(
         SellerAccount.objects.all(), label=_("Account"), required=False, empty_label=_("All")
     )
     sku = forms.CharField(label=_("SKU id"), max_length=100, required=False)
+    cause = forms.ChoiceField(label=_("Cause"), choices=_CAUSES, required=False)
+    since = forms.DateField(label=_("Days from"), required=False, widget=_DAY)
+    until = forms.DateField(label=pgettext_lazy("period", "to"), required=False, widget=_DAY)
     at = forms.DateTimeField(
         label=_("Around"),
         required=False,
@@ -40,7 +51,22 @@ class FindForm(forms.Form):
     within = forms.ChoiceField(
         label=_("Give or take"), choices=WITHIN, required=False, initial="15"
     )
+    took_ms = forms.IntegerField(
+        label=_("Took at least (ms)"), required=False, min_value=0, max_value=600_000
+    )
     everything = forms.BooleanField(label=_("Also what was sold in full"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Days as the midnights around them, on the clocks that are current."""
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        cleaned["begin"] = _midnight(since) if since else None
+        cleaned["end"] = _midnight(until + timedelta(days=1)) if until else None
+        return cleaned
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def matching(asked: dict[str, Any]) -> QuerySet[SimulationCapture]:
@@ -52,9 +78,24 @@ def matching(asked: dict[str, Any]) -> QuerySet[SimulationCapture]:
         rows = rows.filter(refs__contains=[asked["sku"].strip()])
     if asked.get("at"):
         rows = rows.filter(at__range=_around(asked["at"], int(asked.get("within") or 15)))
-    if not asked.get("everything"):
-        rows = rows.exclude(causes=[])
-    return rows.order_by("-at", "-id")
+    if begin := asked.get("begin"):
+        rows = rows.filter(at__gte=begin)
+    if end := asked.get("end"):
+        rows = rows.filter(at__lt=end)
+    return _of_kind(rows, asked).order_by("-at", "-id")
+
+
+def _of_kind(
+    rows: QuerySet[SimulationCapture], asked: dict[str, Any]
+) -> QuerySet[SimulationCapture]:
+    """Of a cause, of at least so many milliseconds; without the whole ones unless asked for."""
+    if asked.get("cause") == NOT_ANSWERED:
+        rows = rows.exclude(status=200)
+    elif asked.get("cause"):
+        rows = rows.filter(causes__contains=[asked["cause"]])
+    if asked.get("took_ms"):
+        rows = rows.filter(took_us__gte=asked["took_ms"] * 1_000)
+    return rows if asked.get("everything") else rows.exclude(causes=[])
 
 
 def _around(moment: datetime, minutes: int) -> tuple[datetime, datetime]:

@@ -6,6 +6,8 @@ import random
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,14 +26,14 @@ from reporting.dashboard import counting, reading, scoring
 from reporting.dashboard.asking import asked_of
 from reporting.dashboard.charts import HEIGHT, WIDTH, Bin, grouped_bars
 from reporting.dashboard.figures import figures
-from reporting.dashboard.home import span
+from reporting.dashboard.numbers import span
 from reporting.dashboard.reading import Rate
 from reporting.mapping import MAPPING
 from reporting.models import DayCount, Scorecard
 from reporting.reading import count_of
 from reporting.tasks import count_all_days, count_recent_days
 from sellers.models import OutboxMessage, SellerAccount
-from simulation.models import SimulationMinute
+from simulation.models import SimulationCapture, SimulationMinute
 from simulation.tallying import BOUNDS_MS
 from tests.builders import a_seller, an_order
 from tests.reporting.past import a_past_order
@@ -156,16 +158,17 @@ def test_the_other_numbers_equal_a_hand_count(week: SellerAccount, manager: Clie
         "From payment to invoice": ("2 h 00 min", "nine in ten within 24 h 00 min", "60 min"),
         "From invoice to hand-over": ("30 min", "nine in ten within 60 min", "60 min"),
     }
-    assert {bar.title: bar.count for bar in home.states} == {
-        "ready to pick": 1,
-        "handed over": 2,
-        "delivered": 3,
-        "cancelled": 4,
+    assert {bar.title: (bar.count, bar.before) for bar in home.states} == {
+        "reserved, not paid": (0, 1),
+        "ready to pick": (1, 0),
+        "handed over": (2, 1),
+        "delivered": (3, 0),
+        "cancelled": (4, 0),
     }
-    assert {bar.title: bar.count for bar in home.cancellations} == {
-        "by us: Out of stock": 1,
-        "by us: Asked for by the shopper": 1,
-        "by the marketplace": 1,
+    assert {bar.title: (bar.count, bar.before) for bar in home.cancellations} == {
+        "by us: Out of stock": (1, 0),
+        "by us: Asked for by the shopper": (1, 0),
+        "by the marketplace": (1, 0),
     }
     assert [number.value for number in home.stock] == ["0", "0", "1"]
     assert [(each.label, list(each.values)) for each in home.chart_rows] == [
@@ -183,22 +186,31 @@ def _links(home) -> list[tuple[str, int]]:
     scores = [score for card in home.cards for score in card.scores]
     bars = [*home.states, *home.cancellations]
     placed, gone, *_times = home.numbers
+    numbers = [placed, gone, *home.stock[1:]]
     return [
         *((score.part_link, score.part) for score in scores),
         *((score.whole_link, score.whole) for score in scores),
         *((bar.link, bar.count) for bar in bars),
-        *((each.link, int(each.value)) for each in (placed, gone, *home.stock[1:])),
-        *((each.link, each.values[0]) for each in home.chart_rows),
+        *((each.link, int(each.value)) for each in numbers),
+        *((link, value) for each in home.chart_rows for value, link in each.cells),
+        *((bar.before_link, bar.before) for bar in bars),
+        *((each.before_link, int(each.before)) for each in numbers),
     ]
 
 
 def test_every_number_leads_to_the_rows_it_counts(week: SellerAccount, manager: Client):
-    links = _links(_home(manager))
-    assert len(links) > 25
-    for link, count in links:
-        page = manager.get(link)
-        assert page.status_code == 200, link
-        assert len(page.context["rows"]) == count, link
+    links = dict(_links(_home(manager)))
+    assert len(links) > 40
+    for link, count in links.items():
+        asked = report_asked_of(MAPPING, dict(parse_qsl(urlsplit(link).query)), now=timezone.now())
+        assert count_of(asked).rows == count, link
+
+
+def test_the_rows_of_a_number_are_on_a_page(week: SellerAccount, manager: Client):
+    home = _home(manager)
+    for number in (home.numbers[0], home.numbers[2]):
+        for link in (number.link, number.before_link):
+            assert manager.get(link).context["rows"], link
 
 
 def test_a_day_is_the_accounts_own(week: SellerAccount, manager: Client):
@@ -354,6 +366,12 @@ def _minute(account: SellerAccount, moment: datetime, **facts) -> None:
     )
 
 
+def _recorded(account: SellerAccount, moment: datetime, **facts: Any) -> SimulationCapture:
+    usual = {"status": 200, "causes": [], "refs": [], "took_us": 1_000}
+    usual |= {"payload": b"", "answer": b""}
+    return SimulationCapture.objects.create(account=account, at=moment, **(usual | facts))
+
+
 def test_simulations_are_summed_with_their_causes(db: None, manager: Client):
     account = a_seller()
     _minute(account, at(0, 9), unavailable=7, causes={"out-of-stock": 5, "no-delivery": 4})
@@ -368,11 +386,39 @@ def test_simulations_are_summed_with_their_causes(db: None, manager: Client):
         "With something unavailable": ("5.0\u00a0%", "20.0\u00a0%"),
         "Not answered": ("3", "0"),
     }
-    assert [(bar.title, bar.count) for bar in home.refused] == [
-        ("out of stock", 6),
-        ("no delivery there", 4),
+    assert [(bar.title, bar.count, bar.before) for bar in home.refused] == [
+        ("out of stock", 6, 0),
+        ("no delivery there", 4, 0),
     ]
     assert home.stock[0].value == "6"
+
+
+def test_numbers_of_simulations_lead_to_recorded_answers(db: None, manager: Client):
+    account = a_seller()
+    recorded = [
+        _recorded(account, at(0, 0), causes=["out-of-stock"]),
+        _recorded(account, at(6, 23, 59), causes=["no-delivery"]),
+        _recorded(account, at(3, 9), took_us=5_000),
+        _recorded(account, at(3, 9), causes=["database-unavailable"], status=503),
+        _recorded(account, at(-1, 23, 59), causes=["out-of-stock"]),
+    ]
+    _minute(account, at(0, 9), causes={"out-of-stock": 5, "no-delivery": 4})
+    _minute(account, at(-3, 9), causes={"out-of-stock": 5})
+    counting.count(account, now=at(6, 12))
+    home = _home(manager)
+    answered, pace, lacking, lost = home.simulations
+    shown = {
+        answered.link: [1, 2, 3, 0],
+        pace.link: [2],
+        lacking.link: [1, 3, 0],
+        lost.link: [3],
+        home.refused[0].link: [0],
+        home.refused[0].before_link: [4],
+        home.stock[0].link: [0],
+    }
+    for link, rows in shown.items():
+        found = {row["capture"].pk for row in manager.get(link).context["rows"]}
+        assert found == {recorded[row].pk for row in rows}, link
 
 
 def test_counts_of_simulations_outlive_the_minutes_they_were_counted_from(db: None, settings):
@@ -395,6 +441,7 @@ def test_tells_what_waits_for_the_marketplace_now(week: SellerAccount, manager: 
     a_message(order, now=timezone.now(), status="rejected")
     line = _home(manager).line
     assert (line.waiting, line.oldest.replace("\xa0", " "), line.refused) == ("1", "3 hours", "1")
+    assert manager.get(line.oldest_link).status_code == 200
     for link in (line.waiting_link, line.refused_link):
         assert len(manager.get(link).context["cl"].result_list) == 1
 
@@ -406,6 +453,7 @@ def test_shows_the_largest_differences_first(db: None, manager: Client):
     differences = _home(manager).differences
     assert [row.amount for row in differences.rows] == ["R$ 73,00", "-R$ 7,00"]
     assert differences.count == "2"
+    assert manager.get(differences.rows[0].cents_link).status_code == 200
     assert len(manager.get(differences.link).context["rows"]) == 2
 
 
