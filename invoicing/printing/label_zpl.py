@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from invoicing.printing import codes
 from invoicing.printing.facts import PackageFacts
-from invoicing.printing.sheets import FALLBACK, REGULAR, beyond_latin
+from invoicing.printing.sheets import REGULAR
 
 _WIDTH, _HEIGHT = 100.0, 150.0
 _MM_PER_POINT = 25.4 / 72
@@ -156,7 +156,7 @@ def _code(dots: _Dots, label: PackageFacts, y: float) -> Iterator[str]:
 
 def _drawn(text: str, *, height: int, width: int) -> str:
     """`^GFA`: black and white, a bit for a dot."""
-    font = _font(beyond_latin(text), max(8, height))
+    font = _font(max(8, height))
     left, top, right, bottom = font.getbbox(text)
     size = (max(1, min(width, int(right - left) + 1)), max(1, int(bottom - top) + 1))
     picture = Image.new("1", size, 1)
@@ -167,5 +167,5 @@ def _drawn(text: str, *, height: int, width: int) -> str:
 
 
 @lru_cache(maxsize=16)
-def _font(falls_back: bool, height: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(FALLBACK if falls_back else REGULAR, height)
+def _font(height: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(REGULAR, height)

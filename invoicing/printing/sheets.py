@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -15,27 +15,19 @@ from invoicing.printing import codes
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 REGULAR = FONTS / "DejaVuSansCondensed.ttf"
 BOLD = FONTS / "DejaVuSansCondensed-Bold.ttf"
-#: Chinese, Japanese and Korean: looked at only when the others lack a sign.
-FALLBACK = FONTS / "DroidSansFallback.ttf"
 _MM_PER_POINT = 25.4 / 72
 LEADING = 1.18
 
 
-@lru_cache(maxsize=2)
-def _known(font: Path) -> frozenset[int]:
-    with TTFont(font, lazy=True) as opened:
+@cache
+def _known() -> frozenset[int]:
+    with TTFont(REGULAR, lazy=True) as opened:
         return frozenset(opened.getBestCmap())
 
 
-def beyond_latin(text: str) -> bool:
-    """Whether the first font lacks a sign of it."""
-    return any(ord(sign) not in _known(REGULAR) for sign in text if sign.isprintable())
-
-
 def undrawable(text: str) -> str:
-    """The signs that none of our fonts has: on paper they would be empty boxes."""
-    lacking = {sign for sign in text if sign.isprintable() and ord(sign) not in _known(REGULAR)}
-    return "".join(sorted(sign for sign in lacking if ord(sign) not in _known(FALLBACK)))
+    """The signs that our font lacks: on paper they would be empty boxes."""
+    return "".join(sorted({one for one in text if one.isprintable() and ord(one) not in _known()}))
 
 
 class Sheets(FPDF):
@@ -43,7 +35,7 @@ class Sheets(FPDF):
 
     def __init__(self, *, width: float, height: float, margin: float, title: str) -> None:
         super().__init__(unit="mm", format=(width, height))
-        self.margin, self._falls_back = margin, False
+        self.margin = margin
         self.set_auto_page_break(auto=False)
         self.set_margin(0)
         self.c_margin = 0
@@ -69,7 +61,7 @@ class Sheets(FPDF):
         """Writes `text` into `box` (x, y, width, height), smaller and smaller until it fits: an
         address is never cut while it can be read at all. Returns where it ends, in y."""
         x, y, width, height = box
-        text = self._prepared(text)
+        text = self._visible(text)
         self._font(size, bold=bold)
         while size > least and self._height_of(text, width, size) > height:
             size = max(least, size - 0.5)
@@ -83,7 +75,7 @@ class Sheets(FPDF):
         align: Align = Align.L,
     ) -> float:  # fmt: skip
         """One line, shrunk to fit. Returns where it ends, in y."""
-        text = self._prepared(" ".join(text.split()))
+        text = self._visible(" ".join(text.split()))
         self._font(size, bold=bold)
         wide = self.get_string_width(text)
         if wide > width:
@@ -103,14 +95,8 @@ class Sheets(FPDF):
             raise TypeError("A height was asked for.")
         return float(measured)
 
-    def _prepared(self, text: str) -> str:
-        """Without signs that are not to be seen; the great font is only there once it is needed."""
-        text = "".join(sign for sign in text if sign.isprintable() or sign == "\n")
-        if not self._falls_back and beyond_latin(text):
-            self._falls_back = True
-            self.add_font("fallback", "", FALLBACK)
-            self.set_fallback_fonts(["fallback"], exact_match=False)
-        return text
+    def _visible(self, text: str) -> str:
+        return "".join(sign for sign in text if sign.isprintable() or sign == "\n")
 
     def rule(self, y: float, *, thick: bool = False) -> None:
         self.set_line_width(0.5 if thick else 0.2)

@@ -102,15 +102,13 @@ def test_carries_what_a_label_needs_of_the_receiver_and_nothing_else(packer: Cli
             assert secret not in text
 
 
-@pytest.mark.parametrize(
-    "name", ["Łukasz Ångström Ñandú", "Юлия Цветкова", "Γιώργος", "山田太郎", "김민수", "王秀英"]
-)
+@pytest.mark.parametrize("name", ["Łukasz Ångström Ñandú", "Юлия Цветкова", "Γιώργος"])
 def test_writes_names_of_other_scripts(packer: Client, name: str):
     assert undrawable(name) == ""
     assert name in pages(printed(packer, packed(1, receiver=name)))[0]
 
 
-def test_says_so_when_no_font_can_write_a_name(ana: User):
+def test_says_so_when_the_font_cannot_write_a_name(ana: User):
     assert undrawable("สมชาย João") == "".join(sorted(set("สมชาย")))
 
 
