@@ -28,8 +28,13 @@ def compare(servers: Sequence[Server], requests: Sequence[bytes]) -> bytes:
     answers = [_ask(first, request) for request in requests[:COMPARED]]
     for other in others:
         for mine, request in zip(answers, requests, strict=False):
-            _same(first.name, json.loads(mine), other.name, json.loads(_ask(other, request)))
+            check(first.name, mine, other.name, _ask(other, request))
     return sorted(answers, key=len)[len(answers) // 2]
+
+
+def check(name: str, mine: bytes, other_name: str, theirs: bytes) -> None:
+    """Raises Disagreement when one says what the other does not."""
+    _same(name, json.loads(mine), other_name, json.loads(theirs))
 
 
 def _ask(server: Server, request: bytes) -> bytes:

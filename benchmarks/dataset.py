@@ -23,7 +23,7 @@ def prepare(sizes: list[int], *, ranges: int, quiet: bool = False) -> None:
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS benchmark_progress (step text PRIMARY KEY)")
-    steps = [step for size in sizes for step in steps_of(_account(size), size, ranges=ranges)]
+    steps = [step for size in sizes for step in steps_of(account_of(size), size, ranges=ranges)]
     done = _done()
     left = [step for step in steps if step.name not in done]
     for step in _shown(left, quiet=quiet):
@@ -56,7 +56,8 @@ def _shown(steps: list[Step], *, quiet: bool) -> Iterator[Step]:
 
 
 @transaction.atomic
-def _account(size: int) -> SellerAccount:
+def account_of(size: int) -> SellerAccount:
+    """The account for catalogues of this size, with its warehouses and policies; made once."""
     known = SellerAccount.objects.filter(endpoint_key=key_of(size)).first()
     if known is not None:
         return known

@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks import draining_work as work
 from benchmarks import machine
-from config.embedded import running
+from benchmarks.place import servers
 
 MEMORY_GROWTH, INVOICE_MS = 1.10, 1000.0
 #: What the portal claims beyond its connections, so that they are never idle.
@@ -47,10 +47,8 @@ def main() -> int:
     options = _options()
     data = Path(tempfile.mkdtemp(prefix="bench-draining-"))
     try:
-        with running(data / "servers") as embedded:
+        with servers(database=options.database, data=data):
             os.environ |= {
-                "DATABASE_URL": embedded.database_url,
-                "REDIS_URL": embedded.redis_url,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "PORTAL_VAR": str(data),
                 "LOG_LEVEL": "ERROR",
@@ -276,6 +274,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--backlog", type=int, default=100_000, help="of the long drain")
     parser.add_argument("--invoices", type=int, default=40, help="promised within the backlog")
     parser.add_argument("--quick", action="store_true", help="a backlog of 5,000")
+    parser.add_argument("--database", help="URL of an empty one, instead of servers of our own")
     options = parser.parse_args()
     if options.quick:
         options.backlog, options.messages, options.rounds = 5_000, 1_000, 2

@@ -16,6 +16,7 @@ from benchmarks.contestants import Contestant, Server
 from benchmarks.load import Client
 from benchmarks.rounds import Database, Figures, asked, half_load, measure, paired
 from config.supervisor import Supervisor
+from proofs.portal import free_port
 
 Json = dict[str, Any]
 REFERENCE = "portal"
@@ -34,7 +35,6 @@ class Plan:
     items: Sequence[int]
     rounds: int
     seconds: float
-    port: int
     var: Path
 
     @property
@@ -64,8 +64,8 @@ class Stage:
         sizes = sizes or [self.plan.largest] * len(contestants)
         servers = []
         try:
-            for place, contestant in enumerate(contestants):
-                port = self.plan.port + place
+            for contestant in contestants:
+                port = free_port()
                 servers.append(Server(contestant, self.supervisor, port=port, workers=workers))
             for server, size in zip(servers, sizes, strict=True):
                 server.await_answers(Question(size, self.plan.items[0]).requests()[0])

@@ -38,6 +38,19 @@ def named(name: str, *, var: Path, server: str | None) -> Iterator[str]:
         yield _made(embedded.database_url, name, redis=embedded.redis_url)
 
 
+@contextmanager
+def servers(*, database: str | None, data: Path) -> Iterator[None]:
+    """The environment names PostgreSQL and Redis: servers of our own under `data` that flush to
+    disk, or the empty `database` given by URL, and the Redis that is named already."""
+    if database:
+        os.environ["DATABASE_URL"] = database
+        yield
+        return
+    with running(data / "servers") as embedded:
+        os.environ |= {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url}
+        yield
+
+
 def name_of(largest: int, ranges: int) -> str:
     """The database for catalogues up to so many SKUs and so many postal ranges a policy."""
     return f"benchmark_v{VERSION}_{largest}_{ranges}"

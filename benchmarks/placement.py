@@ -23,8 +23,8 @@ from statistics import median, quantiles
 
 from benchmarks import machine
 from benchmarks.load import Client
+from benchmarks.place import servers
 from benchmarks.placing_ways import Chosen, Load, Tally, run
-from config.embedded import running
 from proofs import portal, shop
 
 STOCK = 1_000_000
@@ -62,10 +62,8 @@ def main() -> int:
     refs = tuple(f"HOT-{number:02d}" for number in range(options.skus))
     data = Path(tempfile.mkdtemp(prefix="bench-placement-"))
     try:
-        with running(data / "servers") as embedded:
+        with servers(database=options.database, data=data):
             os.environ |= {
-                "DATABASE_URL": embedded.database_url,
-                "REDIS_URL": embedded.redis_url,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "PORTAL_VAR": str(data),
                 "LOG_LEVEL": "ERROR",
@@ -146,7 +144,8 @@ def _http(options: argparse.Namespace, chosen: Chosen, row: Row, postmaster: int
         portal.serving(port=options.port, workers=options.processes, threads=threads) as web,
         Client(port=options.port, connections=options.clients) as client,
     ):
-        client.closed_loop(_requests(chosen, 4_000), seconds=2.0)
+        warm_up = options.seconds / 4
+        client.closed_loop(_requests(chosen, int(warm_up * 2_000)), seconds=warm_up)
         requests = _requests(chosen, int(options.seconds * 2_500))
         before = _orders(), machine.cpu_seconds(web), machine.cpu_seconds(postmaster)
         sample = client.closed_loop(requests, seconds=options.seconds)
@@ -305,6 +304,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ways", nargs="*", help="these, besides http and floor (default: all)")
     parser.add_argument("--port", type=int, default=None)
+    parser.add_argument("--database", help="URL of an empty one, instead of servers of our own")
     options = parser.parse_args()
     options.port = options.port or portal.free_port()
     return options

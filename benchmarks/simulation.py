@@ -64,7 +64,6 @@ def _measure(options: argparse.Namespace, var: Path, url: str, *, into: Json) ->
         items=options.items,
         rounds=options.rounds,
         seconds=options.seconds,
-        port=options.port,
         var=var,
     )
     into["labels"] = {each.name: each.label for each in chosen}
@@ -98,7 +97,7 @@ def _publish(results: Json, path: Path) -> None:
 
 def _sizes(largest: int) -> list[int]:
     """A hundredth, a tenth and the whole; flatness is measured between them."""
-    return [max(1, largest // 100), max(1, largest // 10), largest]
+    return sorted({max(1, largest // 100), max(1, largest // 10), largest})
 
 
 def _machine() -> Json:
@@ -138,7 +137,6 @@ def _options() -> argparse.Namespace:
     add("--quick", action="store_true", help="2 rounds of half a second, carts of 10 and 50 items")
     add("--contestants", type=_names, help="only these, such as portal,bare")
     add("--phases", type=_names, default=PHASES, help=f"only these (default: {','.join(PHASES)})")
-    add("--port", type=int, default=8181, help="the first of about a dozen")
     add("--var", type=Path, default=Path("var/bench"), help="where data and results go")
     add("--server", help="URL of a PostgreSQL to use instead of the embedded one")
     add("--json", type=Path, help="where to write all figures")

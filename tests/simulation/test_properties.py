@@ -18,6 +18,9 @@ from simulation.core import simulate, source
 from simulation.types import CHANNELS, Band, Cart, Line, Offer, Policy, Row, Snapshot
 from tests.simulation.pure import NOW, a_band, a_cart, a_depot, a_policy, a_snapshot, an_offer
 
+#: So many snapshots and carts are drawn for each test.
+drawn = settings(max_examples=40)
+
 PLACES = (1, 2, 3)
 REFS = ("a", "b", "c", "d")
 ESTIMATE = re.compile(r"[1-9]\d*(bd|d|h|m)")
@@ -101,6 +104,7 @@ def said(row: Row) -> Any:
     return row.item.ref, row.quantity, row.stock_balance, row.channel_balances, quotes
 
 
+@drawn
 @given(snapshots, carts)
 def test_never_promises_more_than_is_available(snapshot: Snapshot, cart: Cart) -> None:
     promised: Counter[str] = Counter()
@@ -117,6 +121,7 @@ def test_never_promises_more_than_is_available(snapshot: Snapshot, cart: Cart) -
             assert able >= row.quantity
 
 
+@drawn
 @given(snapshots, carts_of_different_skus)
 def test_a_line_is_quoted_from_the_warehouses_it_would_be_placed_at(
     snapshot: Snapshot, cart: Cart
@@ -131,6 +136,7 @@ def test_a_line_is_quoted_from_the_warehouses_it_would_be_placed_at(
             assert quote.warehouses == placed.warehouses
 
 
+@drawn
 @given(snapshots, carts)
 def test_what_leaves_the_warehouses_is_what_is_served(snapshot: Snapshot, cart: Cart) -> None:
     served = {at: row.quantity for at, row in rows(cart, snapshot).items()}
@@ -140,6 +146,7 @@ def test_what_leaves_the_warehouses_is_what_is_served(snapshot: Snapshot, cart: 
             assert sent == served[decision.item]
 
 
+@drawn
 @given(snapshots, carts, st.lists(st.tuples(moments, postal_codes), max_size=4), moments)
 def test_answers_the_same_whatever_was_asked_before(
     snapshot: Snapshot, cart: Cart, before: list[tuple[datetime, str | None]], now: datetime
@@ -150,6 +157,7 @@ def test_answers_the_same_whatever_was_asked_before(
     assert wire.render(simulate(cart, snapshot, now)) == wire.render(simulate(cart, fresh, now))
 
 
+@drawn
 @given(snapshots, st.lists(carts, min_size=1, max_size=4))
 def test_remembers_few_quotes_and_answers_the_same(snapshot: Snapshot, asked: list[Cart]) -> None:
     fresh = replace(snapshot, tariff=replace(snapshot.tariff))
@@ -161,6 +169,7 @@ def test_remembers_few_quotes_and_answers_the_same(snapshot: Snapshot, asked: li
     assert answers == [wire.render(simulate(cart, fresh, NOW)) for cart in asked * 2]
 
 
+@drawn
 @given(snapshots, carts)
 def test_no_quantity_means_no_balance_anywhere_and_no_quotes(
     snapshot: Snapshot, cart: Cart
@@ -172,6 +181,7 @@ def test_no_quantity_means_no_balance_anywhere_and_no_quotes(
             assert row.quotes == ()
 
 
+@drawn
 @given(snapshots, carts_of_different_skus, st.randoms(use_true_random=False))
 def test_the_order_of_the_items_never_matters(snapshot: Snapshot, cart: Cart, random: Any) -> None:
     shuffled = [(item.ref, item.quantity) for item in cart.items]
@@ -182,6 +192,7 @@ def test_the_order_of_the_items_never_matters(snapshot: Snapshot, cart: Cart, ra
     }
 
 
+@drawn
 @given(snapshots, carts_of_different_skus)
 def test_an_answer_does_not_depend_on_other_skus_in_the_cart(
     snapshot: Snapshot, cart: Cart
@@ -193,6 +204,7 @@ def test_an_answer_does_not_depend_on_other_skus_in_the_cart(
         assert [said(each) for each in found.values()] == ([said(row)] if row.quantity else [])
 
 
+@drawn
 @given(snapshots, carts, st.sampled_from(PLACES), st.integers(1, 5))
 def test_more_stock_never_removes_a_quote_for_all_that_was_asked(
     snapshot: Snapshot, cart: Cart, place: int, more: int
@@ -219,6 +231,7 @@ def restocked(offer: Offer, place: int, more: int) -> Offer:
     )
 
 
+@drawn
 @given(st.lists(st.integers(0, 9_999), min_size=3, max_size=3), units, units)
 def test_heavier_is_never_cheaper_in_a_table_that_rises(
     prices: list[int], lighter: int, heavier: int
@@ -235,6 +248,7 @@ def test_heavier_is_never_cheaper_in_a_table_that_rises(
     assert light <= heavy
 
 
+@drawn
 @given(snapshots, carts)
 def test_the_policies_come_in_one_order_for_every_item(snapshot: Snapshot, cart: Cart) -> None:
     pairs: set[tuple[str, str]] = set()
@@ -245,6 +259,7 @@ def test_the_policies_come_in_one_order_for_every_item(snapshot: Snapshot, cart:
     assert not {(second, first) for first, second in pairs} & pairs
 
 
+@drawn
 @given(snapshots, carts)
 def test_amounts_are_whole_cents_and_no_estimate_is_zero(snapshot: Snapshot, cart: Cart) -> None:
     for row in rows(cart, snapshot).values():
@@ -256,14 +271,15 @@ def test_amounts_are_whole_cents_and_no_estimate_is_zero(snapshot: Snapshot, car
             assert quote.promise.by > NOW
 
 
+@drawn
 @given(snapshots, carts)
 def test_the_same_question_has_the_same_bytes(snapshot: Snapshot, cart: Cart) -> None:
     plain = wire.render(simulate(cart, snapshot, NOW))
     assert plain == wire.render(simulate(cart, snapshot, NOW, trace=True))
 
 
+@drawn
 @given(snapshots, carts)
-@settings(max_examples=50)
 def test_every_line_without_a_unit_has_a_reason(snapshot: Snapshot, cart: Cart) -> None:
     simulation = simulate(cart, snapshot, NOW)
     served = {row.item.position for row in simulation.rows if row.quantity}
