@@ -21,6 +21,7 @@ PAGES = {
     "today": "/admin/",
     "attention": "/admin/attention/",
     "radar": "/admin/radar/",
+    "reconciliations": "/admin/reconciliations/",
     "payouts": "/admin/payouts/",
     "orders": "/admin/orders/order/",
     "stock": "/admin/sellers/stocklevel/",

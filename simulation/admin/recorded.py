@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sellers.admin.base import PortalAdmin, ReadOnly, may_see_money
 from sellers.models import SellerAccount
@@ -143,7 +144,10 @@ def _zone(request: HttpRequest) -> ZoneInfo:
 
 
 def _moment(capture: SimulationCapture) -> str:
-    return date_format(timezone.localtime(capture.at, capture.account.zone), "j M Y, H:i:s")
+    return date_format(
+        timezone.localtime(capture.at, capture.account.zone),
+        pgettext("date format", "j M Y, H:i:s"),
+    )
 
 
 def _row(capture: SimulationCapture) -> dict[str, Any]:
