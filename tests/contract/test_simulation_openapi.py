@@ -167,7 +167,7 @@ def mutated(path: tuple[Any, ...], value: Any) -> Any:
 @pytest.mark.django_db
 @given(path=st.sampled_from(places_of_request()), value=anything)
 @settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -190,7 +190,7 @@ def test_a_request_gone_wrong_is_answered_or_refused_by_both_methods(
 @pytest.mark.django_db
 @given(body=st.binary(max_size=200))
 @settings(
-    max_examples=200,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -36,7 +36,7 @@ WAITS_SECONDS = (
     tariffs.WAIT_SECONDS,
 )
 #: Who still waits after this waits for what never comes.
-ENDLESS_SECONDS = 20.0
+ENDLESS_SECONDS = 45.0
 SHORT = 0.3
 
 

@@ -31,6 +31,7 @@ GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 CART = {"items": [{"id": "mug", "quantity": 1, "seller": "acme01"}]}
 #: Django says in which language it answered; the door's answers are in none.
 OF_LANGUAGE = {"Content-Language", "Vary"}
+NOW = datetime.fromisoformat("2026-03-10T10:00:00-03:00")
 
 
 class Heard(NamedTuple):
@@ -49,6 +50,12 @@ class Counted:
     def __call__(self, environ: Any, start_response: Any) -> Any:
         self.calls += 1
         return self.application(environ, start_response)
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that are compared with each other are of the same time of day."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +120,7 @@ def _told(answer: Heard) -> dict[str, str]:
 
 @pytest.fixture
 def shop() -> SellerAccount:
-    return open_shop(timezone.now())
+    return open_shop(NOW)
 
 
 # --- the same answers -----------------------------------------------------------------------------
@@ -289,7 +296,7 @@ def test_both_doors_refuse_an_inactive_account(shop: SellerAccount) -> None:
 )
 def test_both_doors_check_credentials_alike(credentials: dict[str, str], status: str) -> None:
     account = an_account(inbound_app_key="vtex-key", inbound_app_token="vtex-token")
-    open_shop(timezone.now(), account=account)
+    open_shop(NOW, account=account)
     assert both(a_request(**credentials)).status == status
 
 

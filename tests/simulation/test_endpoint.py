@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,18 +16,25 @@ from tests.simulation.stage import KEY, a_seller, address, an_account, ask, ask_
 pytestmark = pytest.mark.django_db
 
 CART = {"items": [{"id": "mug", "quantity": 1, "seller": "acme01"}]}
+NOW = datetime.fromisoformat("2026-03-10T10:00:00-03:00")
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that are compared with each other are of the same time of day."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture
 def shop() -> SellerAccount:
-    return open_shop(timezone.now())
+    return open_shop(NOW)
 
 
 @pytest.fixture
 def guarded_shop() -> SellerAccount:
     """A seller whose marketplace sends a key and a token."""
     account = an_account(inbound_app_key="vtex-key", inbound_app_token="vtex-token")
-    return open_shop(timezone.now(), account=account)
+    return open_shop(NOW, account=account)
 
 
 @pytest.mark.parametrize("path", ["pvt", "api/pvt"])
@@ -235,7 +243,7 @@ def test_sees_nothing_of_another_seller(shop: SellerAccount, client: Client) -> 
         account=an_account(slug="rival", seller_id="rival01", endpoint_key="Rv" + "a" * 20),
         stock=[{"sku": "mug", "warehouse": "SP", "on_hand": 99}],
     )
-    open_shop(timezone.now(), **rival)
+    open_shop(NOW, **rival)
     assert ask(client, "mug")["logisticsInfo"][0]["stockBalance"] == 10
     rivals = ask(client, "mug", key="Rv" + "a" * 20)
     assert rivals["logisticsInfo"][0]["stockBalance"] == 99
