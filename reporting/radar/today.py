@@ -40,7 +40,8 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True)
 class Outlook:
-    """One warehouse today. `misses` are those of `waiting` that the usual pace does not reach."""
+    """One warehouse today. `misses` are those of `waiting` that the usual pace does not reach;
+    `last_due` is the last hand-over time that is still ahead."""
 
     warehouse_id: int
     warehouse: str
@@ -106,7 +107,7 @@ def _outlook(
     local: datetime,
 ) -> Outlook:
     misses = likely_misses([each.due for each in waiting], pace, local)
-    last = waiting[-1].due if waiting else None
+    last = max((each.due for each in waiting if each.due > local), default=None)
     return Outlook(
         warehouse_id=warehouse.pk,
         warehouse=warehouse.name,

@@ -220,7 +220,8 @@ def _differences(run: Reconciliation, rows: QuerySet[ReconciledRow]) -> list[Par
 
 def _told(field: str, bucket: str) -> str:
     what, kind = str(Field(field).label), str(Bucket(bucket).label)
-    return what if what == kind or bucket == Bucket.PROGRESS else f"{what} · {kind}"
+    says_it = what == kind or bucket in (Bucket.PROGRESS, Bucket.INVOICE)
+    return what if says_it else f"{what} · {kind}"
 
 
 def _amount(run: Reconciliation, cents: int) -> str:

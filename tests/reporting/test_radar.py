@@ -158,6 +158,8 @@ def test_reads_the_pace_and_the_open_work_of_a_warehouse(db: None):
     assert [each.order_id for each in outlook.waiting] == [late.pk, *(o.pk for o in orders)]
     assert (outlook.late, outlook.packed_today, outlook.usual_from_now) == (1, 1, 2)
     assert [each.order_id for each in outlook.misses] == [orders[1].pk, orders[2].pk]
+    [later] = outlooks(now=_at(15))
+    assert (later.late, later.last_due, later.usual_from_now) == (4, None, None)
 
 
 def test_an_order_from_two_warehouses_waits_in_both(db: None):

@@ -283,7 +283,7 @@ def test_the_summary_counts_orders_and_adds_cents(compared: Reconciliation, mana
         ("missing at the marketplace", 1, "-R$ 21,90"),
     ]
     assert [(part.title, part.count, part.cents) for part in context["differences"]] == [
-        ("invoice missing there · invoice", 1, "-R$ 21,90"),
+        ("invoice missing there", 1, "-R$ 21,90"),
         ("freight", 1, "-R$ 1,90"),
         ("status", 1, ""),
     ]
