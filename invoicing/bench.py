@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from invoicing import contents, finishing, leasing, packing, scanning, undoing
+from invoicing import contents, finishing, leasing, missing, packing, scanning, undoing
 from invoicing.models import Package
 from invoicing.outcomes import Outcome
 from orders.models import Order, OrderLine
@@ -155,6 +157,27 @@ def move(
 def undo(*, order: Order, now: datetime, actor: User) -> Outcome:
     leasing.require(order=order, actor=actor, now=now)
     return undoing.undo(order=order, now=now, actor=actor)
+
+
+def report_missing(
+    *,
+    order: Order,
+    line_ids: Collection[int],
+    reason: str,
+    words: str,
+    now: datetime,
+    actor: User,
+) -> Outcome:
+    leasing.require(order=order, actor=actor, now=now)
+    units = missing.report(
+        order=order, line_ids=line_ids, reason=reason, words=words, now=now, actor=actor
+    )
+    said = ngettext(
+        "%(units)d unit is missing: a manager is told. Put the box aside.",
+        "%(units)d units are missing: a manager is told. Put the box aside.",
+        units,
+    )
+    return Outcome(said % {"units": units})
 
 
 def new(*, order: Order, now: datetime, actor: User) -> Outcome:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from orders.short_reasons import ShortReason
+
 #: No code of a seller's own should begin like this.
 PREFIX = "CMD"
 MOST_TIMES = 12
@@ -36,13 +38,20 @@ COMMANDS = (
     Command("move", _("Move the last unit to the next package"), "M"),
     Command("undo", _("Undo the last scan"), "U"),
     Command("close", _("Close the package"), "C"),
-    Command("print", _("Print the slip"), "P"),
+    Command("short", _("Units are missing"), "K"),
+    Command("print", _("Print the papers"), "P"),
     Command("reopen", _("Open the package again"), "R"),
     Command("take-over", _("Take this order over"), "T"),
     Command("mute", _("Sound on or off"), "Q"),
 )
+#: Behind “Units are missing”: why, and the manager is told.
+REASONS = tuple(
+    Command(f"why-{reason.value}", reason.label)
+    for reason in ShortReason
+    if reason != ShortReason.OTHER
+)
 TIMES = tuple(range(2, MOST_TIMES + 1))
-BY_CODE: dict[str, str] = {command.code: command.name for command in COMMANDS} | {
+BY_CODE: dict[str, str] = {command.code: command.name for command in (*COMMANDS, *REASONS)} | {
     f"{PREFIX}X{times}": f"x{times}" for times in TIMES
 }
 #: Typed into the scan box of a screen without scripts.

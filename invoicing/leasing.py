@@ -5,6 +5,7 @@ The order's row is held whenever a lease is read to decide (`gestures.once` hold
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,7 +34,7 @@ class Holder:
 
     @property
     def name(self) -> str:
-        return self.packer.get_full_name() or self.packer.get_username()
+        return _name(self.packer)
 
 
 def holder(order: Order, *, now: datetime) -> Holder | None:
@@ -54,6 +55,16 @@ def taken(*, now: datetime, by_others_than: User) -> QuerySet[PackingLease, int]
     """The orders (by id, for a subquery) that somebody else is at."""
     live = PackingLease.objects.filter(seen_at__gt=now - IDLE).exclude(packer=by_others_than)
     return live.values_list("order_id", flat=True)
+
+
+def holders(orders: Collection[Order], *, now: datetime) -> dict[int, str]:
+    """Who is at each of these orders, by order pk; who left is not named. One query."""
+    live = PackingLease.objects.filter(order__in=orders, seen_at__gt=now - IDLE)
+    return {lease.order_id: _name(lease.packer) for lease in live.select_related("packer")}
+
+
+def _name(packer: User) -> str:
+    return packer.get_full_name() or packer.get_username()
 
 
 def claim(*, order: Order, actor: User, now: datetime) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from invoicing import commands, contents, nfe
+from invoicing.models import PickSlot
 from invoicing.printing.codes import read_package_code
 from orders import states
 from orders.models import Order, OrderLine
@@ -164,14 +165,28 @@ def sku_with(account_id: int, code: str) -> Sku | None:
 
 
 def _whither(order: Order, sku: Sku) -> Iterable[str]:
+    """Which order waits for it, one picked in the same walk first, and in which tote that lies."""
+    walk = PickSlot.objects.filter(order=order).order_by("-pk").values("pick_list")[:1]
+    beside = PickSlot.objects.filter(order=OuterRef("pk"), pick_list__in=walk)
     waiting = (
         Order.objects.filter(lines__sku=sku, status__in=states.OPEN)
         .exclude(pk=order.pk)
-        .order_by(F("due_at").asc(nulls_last=True), "pk")
+        .annotate(is_beside=Exists(beside))
+        .order_by("-is_beside", F("due_at").asc(nulls_last=True), "pk")
         .first()
     )
-    if waiting is not None:
-        yield _("Order %(order)s waits for it.") % {"order": waiting.marketplace_order_id}
+    if waiting is None:
+        return
+    facts = {"order": waiting.marketplace_order_id}
+    slots = PickSlot.objects.filter(order=waiting).select_related("pick_list")
+    slot = slots.order_by("-pk").first()
+    if slot is None:
+        yield _("Order %(order)s waits for it.") % facts
+    elif slot.tote:
+        yield _("Order %(order)s waits for it, tote %(tote)s.") % (facts | {"tote": slot.tote})
+    else:
+        place = {"number": slot.number, "list": str(slot.pick_list)}
+        yield _("Order %(order)s waits for it, slot %(number)d of %(list)s.") % (facts | place)
 
 
 def _missing(order: Order) -> Iterable[str]:

@@ -114,6 +114,17 @@ def _undo(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
     return bench.undo(order=order, now=now, actor=actor)
 
 
+def _short(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
+    return bench.report_missing(
+        order=order,
+        line_ids={int(text) for text in request.POST.getlist("lines") if _is_id(text)},
+        reason=request.POST.get("reason", ""),
+        words=request.POST.get("words", ""),
+        now=now,
+        actor=actor,
+    )
+
+
 def _track(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
     package = tracking.enter_tracking(
         package=_package(request, order),
@@ -159,6 +170,7 @@ ACTIONS: dict[str, Act] = {
     "close": _close,
     "reopen": _reopen,
     "undo": _undo,
+    "short": _short,
     "track": _track,
     "event": _event,
     "deliver": _deliver,
@@ -170,7 +182,11 @@ ACTIONS: dict[str, Act] = {
 
 def package_id_in(form: Any, *, field: str = "package") -> int | None:
     text = form.get(field, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return int(text) if _is_id(text) else None
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _package(request: HttpRequest, order: Order, *, field: str = "package") -> Package:
@@ -181,7 +197,7 @@ def _package(request: HttpRequest, order: Order, *, field: str = "package") -> P
 
 def _line(request: HttpRequest, order: Order) -> OrderLine:
     text = request.POST.get("line", "")
-    known = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    known = int(text) if _is_id(text) else 0
     return get_object_or_404(OrderLine, order=order, pk=known)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
-from invoicing import carrying, contents, leasing, numbering, packing
+from invoicing import carrying, contents, leasing, missing, numbering, packing
 from invoicing.models import Invoice, Package, PackageItem
+from invoicing.picking import shorts
 from invoicing.screens import weights
 from invoicing.screens.due import Due, due
 from invoicing.screens.fate import Fate, fate_of
@@ -18,6 +20,7 @@ from invoicing.screens.upcoming import next_after
 from invoicing.screens.worth import Worth, remarks_on, worth_of
 from orders import modifying
 from orders.models import Order, OrderLine
+from orders.short_reasons import ShortReason
 from orders.states import OPEN, Status
 from sellers.errors import DomainError
 from sellers.models import Hold, OutboxMessage, User, Warehouse
@@ -28,8 +31,11 @@ _UNSENT = (*OPEN, Status.INVOICED)
 
 @dataclass(frozen=True)
 class LineRow:
+    """`missing` of the units were not there: a manager knows."""
+
     line: OrderLine
     packed: int
+    missing: int
 
     @property
     def left(self) -> int:
@@ -89,6 +95,8 @@ class Board:
     next_number: str
     refusal: DomainError | None
     stopped: DomainError | None
+    short: DomainError | None
+    short_reasons: list[tuple[str, Any]]
     remarks: list[str]
     today: date
     moment: datetime
@@ -104,6 +112,16 @@ class Board:
     @property
     def units(self) -> int:
         return sum(row.line.quantity for row in self.rows)
+
+    @property
+    def unaccounted(self) -> list[LineRow]:
+        """What is neither packed nor known to be missing."""
+        return [row for row in self.rows if row.left > row.missing]
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing of it is left to do at the table."""
+        return self.order.status not in (*contents.PACKABLE, Status.RESERVED)
 
     @property
     def all_packed(self) -> bool:
@@ -137,7 +155,8 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
     lines = list(order.lines.filter(quantity__gt=0).select_related("sku").order_by("index"))
     packages = _packages(order)
     packed = contents.packed_units(order)
-    rows = [LineRow(line, packed.get(line.pk, 0)) for line in lines]
+    known = missing.reported(order)
+    rows = [LineRow(line, packed.get(line.pk, 0), known[line.pk]) for line in lines]
     messages = _messages(order)
     sees_money = reader.has_perm("orders.view_money")
     current = _current(packages, package_id)
@@ -162,6 +181,8 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         next_number=numbering.upcoming(account=order.account),
         refusal=contents.why_not_packable(order),
         stopped=modifying.why_not_pack(order),
+        short=shorts.why_not_close(order) if known else None,
+        short_reasons=ShortReason.choices,
         remarks=remarks_on(order, lines) if sees_money else [],
         today=timezone.localdate(now, order.account.zone),
         moment=timezone.localtime(now, order.account.zone),

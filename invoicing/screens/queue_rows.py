@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
 
-from invoicing import contents, queueing
+from invoicing import contents, leasing, queueing
 from invoicing.models import PackageItem, Pick, PickSlot
 from invoicing.screens.board import warehouses_of
 from invoicing.screens.due import Due, due
@@ -36,10 +36,16 @@ class Row:
     stage: str
     status: str
     detail: str
+    packers: str
 
     @property
     def can_be_packed(self) -> bool:
         return self.order.status in contents.PACKABLE
+
+    @property
+    def is_free(self) -> bool:
+        """It can be packed at once: nobody is at it, nothing stands in the way."""
+        return self.stage in ("ready", "begun", "picked") and not self.packers
 
     @property
     def can_be_picked(self) -> bool:
@@ -55,6 +61,7 @@ def rows_of(orders: list[Order], *, policies: Iterable[ShippingPolicy], now: dat
         packed=_packed(orders),
         picked=_picked(orders),
         slots=_slots(orders),
+        packers=leasing.holders(orders, now=now),
     )
     return [_row(order, facts, names=names, now=now) for order in orders]
 
@@ -68,6 +75,7 @@ class _Facts:
     packed: Mapping[int, int]
     picked: Mapping[int, int]
     slots: Mapping[int, PickSlot]
+    packers: Mapping[int, str]
 
 
 def _ordered(orders: Iterable[Order]) -> dict[int, Mapping[str, Any]]:
@@ -102,7 +110,8 @@ def _row(
     sums = facts.ordered.get(order.pk, {"lines": 0, "units": 0, "policy": ""})
     slot = facts.slots.get(order.pk)
     stage = queueing.stage_of(order) if order.status in queueing.SHOWN else ""
-    status, detail = _told(order, stage, slot)
+    packers = facts.packers.get(order.pk, "")
+    status, detail = _told(order, stage, slot, packers)
     return Row(
         order=order,
         due=due(order.due_at, now=now),
@@ -117,10 +126,11 @@ def _row(
         stage=stage,
         status=status,
         detail=detail,
+        packers=packers,
     )
 
 
-def _told(order: Order, stage: str, slot: PickSlot | None) -> tuple[str, str]:
+def _told(order: Order, stage: str, slot: PickSlot | None, packers: str) -> tuple[str, str]:
     """Where the work stands, in words, and by whom or where."""
     where = _where(slot) if slot else ""
     if stage == "stopped" and order.is_short:  # type: ignore[attr-defined]  # from with_stage
@@ -132,7 +142,7 @@ def _told(order: Order, stage: str, slot: PickSlot | None) -> tuple[str, str]:
         return _("being picked"), owner.get_full_name() or owner.get_username()
     if stage == "picked":
         return _("picked"), where
-    return order.get_status_display(), where if stage == "begun" else ""
+    return order.get_status_display(), packers or (where if stage == "begun" else "")
 
 
 def _where(slot: PickSlot) -> str:

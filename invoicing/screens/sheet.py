@@ -16,6 +16,7 @@ from invoicing.screens.access import packer, packers_only
 def sheet(request: HttpRequest) -> HttpResponse:
     context = {
         "commands": [(command, code128(command.code)) for command in commands.COMMANDS],
+        "reasons": [(command, code128(command.code)) for command in commands.REASONS],
         "times": [(number, code128(f"{commands.PREFIX}X{number}")) for number in commands.TIMES],
         "packer": packer(request),
     }

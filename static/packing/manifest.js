@@ -42,6 +42,7 @@
   }
 
   function command(name) {
+    if (name === "mute") return Sound.toggle();
     const target = named(name);
     if (!target || target.querySelector("button").disabled) return Sound.play("wrong");
     target.requestSubmit();

@@ -5,8 +5,6 @@
   const box = document.getElementById("scan");
   const list = document.getElementById("queue");
   const news = document.getElementById("news");
-  const COMMAND_PAUSE = 300;
-  let pending = 0;
 
   // --- what is chosen survives a refresh
 
@@ -54,27 +52,27 @@
   document.addEventListener("visibilitychange", refresh);
   list.addEventListener("change", show);
 
-  // --- keys
+  // --- keys, and the barcodes of the command sheet
 
   const COMMANDS = {
-    p: () => list.querySelector("#pick-chosen:not([hidden]), #pick-next:not([hidden]) button")?.click(),
-    g: () => list.querySelector('[data-walk]')?.click(),
-    l: () => list.querySelector('[data-walks]')?.click(),
+    pick: () => list.querySelector("#pick-chosen:not([hidden]), #pick-next:not([hidden]) button"),
+    walk: () => list.querySelector("[data-walk]"),
+    walks: () => list.querySelector("[data-walks]"),
+    next: () => list.querySelector("[data-can-pack]"),
   };
 
-  box.addEventListener("input", () => {
-    clearTimeout(pending);
-    const act = COMMANDS[box.value.toLowerCase()];
-    if (act) pending = setTimeout(() => { box.value = ""; act(); }, COMMAND_PAUSE);
+  ScanBox.attach({
+    keys: { p: "pick", g: "walk", l: "walks" },
+    scanned: (code) => { box.value = code; box.form.submit(); },
+    command: (name) => COMMANDS[name]?.()?.click(),
+    busy: () => false,
   });
 
   document.addEventListener("keydown", (event) => {
     const card = event.target.closest(".card");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return walk(event, card);
     if (card && event.key === " ") return choose(event, card);
-    if (event.key === "Escape") return leave();
-    const typing = event.target.closest("input:not([type=checkbox]), textarea");
-    if (!typing && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) box.focus();
+    if (event.key === "Escape") for (const menu of list.querySelectorAll("details[open]")) menu.open = false;
   });
 
   function walk(event, card) {
@@ -93,12 +91,6 @@
     if (!mark) return;
     mark.checked = !mark.checked;
     show();
-  }
-
-  function leave() {
-    for (const menu of list.querySelectorAll("details[open]")) menu.open = false;
-    box.value = "";
-    box.focus();
   }
 
   // A search is there to be replaced; what was scanned before this script ran is not.

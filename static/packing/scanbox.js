@@ -7,7 +7,6 @@ const ScanBox = (() => {
   // quantity typed by hand and the scan behind it at least; how long a letter waits for company.
   const GAP = 35, SILENCE = 120, HAND = 250, ALONE = 300;
   const SHORTEST = 6;
-  const form = document.getElementById("scan-form");
   const box = document.getElementById("scan");
   const shown = document.getElementById("times");
   const commands = JSON.parse(document.body.dataset.commands || "{}");
@@ -38,7 +37,7 @@ const ScanBox = (() => {
    */
   function attach(listener) {
     told = { isItem: () => false, ...listener };
-    form.addEventListener("submit", (event) => {
+    box.form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
     });
@@ -69,7 +68,7 @@ const ScanBox = (() => {
   function take(code, by) {
     const name = named(code), count = /^([1-9]\d{0,3})[*×]$/.exec(code);
     if (count && shown) return multiply(Number(count[1]));
-    if (/^x\d+$/.test(name ?? "")) return shown ? multiply(Number(name.slice(1))) : Sound.play("wrong");
+    if (shown && /^x\d+$/.test(name ?? "")) return multiply(Number(name.slice(1)));
     if (name) return told.command(name, true);
     const letter = told.keys[code.toLowerCase()];
     if (letter && !told.isItem(code)) return told.command(letter, true);
@@ -112,8 +111,11 @@ const ScanBox = (() => {
   const astray = new Run();
   let before = "", field = null, ending = 0;
 
+  // Boxes to tick, and the like, take no text.
+  const TEXT = "input:not([type=checkbox], [type=radio], [type=file], [type=button]), select, textarea";
+
   function isElsewhere(target) {
-    return target !== box && target.matches("input, textarea") && !("takesScans" in target.dataset);
+    return target !== box && target.matches(TEXT) && !("takesScans" in target.dataset);
   }
 
   function overhear(event) {
@@ -146,7 +148,7 @@ const ScanBox = (() => {
     const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (plain && isElsewhere(event.target)) overhear(event);
     // A space or Enter on a button presses it; any other character belongs to the scan box.
-    else if (plain && event.key !== " " && !event.target.closest("input, select, textarea")) box.focus();
+    else if (plain && event.key !== " " && !event.target.matches(TEXT)) box.focus();
   }
 
   // --- for the screens

@@ -5,7 +5,7 @@
   const board = $("board"), form = $("scan-form"), said = $("said");
   const sure = $("sure"), help = $("help"), facts = document.body.dataset;
   const KEYS = {
-    n: "new", c: "close", u: "undo", s: "switch", m: "move", p: "print", r: "reopen", g: "next",
+    k: "short", n: "new", c: "close", u: "undo", s: "switch", m: "move", p: "print", r: "reopen", g: "next",
     t: "take-over", q: "mute", "+": "more", "-": "less", "?": "help",
   };
   let waiting = Boolean(facts.waiting), next = 0, lastLine = null;
@@ -73,7 +73,12 @@
   const commands = {
     help: () => help.showModal(),
     mute: () => Sound.toggle(),
-    ok: () => tell(facts.nothingToConfirm, "info"),
+    ok: () => shortage()?.open ? shortage().querySelector("form").requestSubmit() : tell(facts.nothingToConfirm, "info"),
+    short: () => {
+      if (!shortage()) return Sound.play("wrong");
+      shortage().open = true;
+      shortage().querySelector("[name=reason]").focus();
+    },
     next: openNext,
     print: () => {
       const papers = papersOf(board.querySelector("[data-last-closed]"), facts.prints || "slip");
@@ -89,6 +94,17 @@
     less: () => again("take-out"),
     move: () => again("move", { to: board.querySelector("[data-switch]")?.dataset.package ?? "" }),
   };
+
+  const unknown = () => Sound.play("wrong");
+  const shortage = () => $("missing");
+
+  /** The reason scanned off the sheet, once it was said that something is missing. */
+  function because(reason) {
+    const choice = shortage()?.open && shortage().querySelector(`[name=reason][value="${reason}"]`);
+    if (!choice) return Sound.play("wrong");
+    choice.checked = true;
+    choice.form.requestSubmit();
+  }
 
   /** The line that was scanned last, once more, or less, or into another box. */
   function again(action, fields = {}) {
@@ -191,6 +207,7 @@
     const withFile = [...target.querySelectorAll("input[type=file]")].some((input) => input.files.length);
     const fields = withFile ? await fieldsOf(target) : new FormData(target);
     if (!withFile) fields.delete("document");
+    if (target.closest("#missing")) shortage().open = false;
     if ("once" in target.dataset) {
       // Pressed twice it is still the same gesture: it keeps the id it was drawn with.
       const button = target.querySelector("button");
@@ -240,7 +257,7 @@
   async function look(atOnce = false) {
     const editing = board.contains(document.activeElement) && document.activeElement.matches("input");
     const typed = [...board.querySelectorAll("input")].some((i) => i.value !== i.defaultValue);
-    const isFree = !document.hidden && !Sending.busy && !editing && !typed && !Alarm.isOpen && sure.hidden;
+    const isFree = !shortage()?.open && !document.hidden && !Sending.busy && !editing && !typed && !Alarm.isOpen && sure.hidden;
     if (atOnce || isFree) {
       try {
         const chosen = encodeURIComponent(form.elements.package.value);
@@ -280,7 +297,7 @@
   ScanBox.attach({
     keys: KEYS,
     scanned: (code, times) => act("scan", { code, times }),
-    command: (name, isSure) => commands[name]?.(isSure),
+    command: (name, isSure) => name.startsWith("why-") ? because(name.slice(4)) : (commands[name] ?? unknown)(isSure),
     isItem: (code) => Boolean(board.querySelector(`[data-ref="${CSS.escape(code)}" i]`)),
     busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || onHelp(event) : !sure.hidden || help.open),
   });

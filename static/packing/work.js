@@ -88,6 +88,7 @@
   function command(name, isSure) {
     if (name === "?") return help.showModal();
     if (name === "mute" || name === "q") return Sound.toggle();
+    if (name.startsWith("why-")) return because(name.slice(4));
     const letter = SHEET[name] ?? name;
     const target = board.querySelector(`[data-key="${letter}"]:not(:disabled)`);
     if (!target) return Sound.play("wrong");
@@ -96,6 +97,14 @@
     if (isSure && details && "sure" in details.dataset) return details.querySelector("form").requestSubmit();
     target.click();
     if (details?.open) details.querySelector("input:not([type=hidden]), select, button")?.focus();
+  }
+
+  /** The reason scanned off the sheet, once it was said that units are missing. */
+  function because(reason) {
+    const choice = board.querySelector(`details[open] option[value="${reason}"]`);
+    if (!choice) return Sound.play("wrong");
+    choice.selected = true;
+    choice.closest("form").requestSubmit();
   }
 
   // --- the keyboard inside a field: Esc leaves it, and the Enter behind a scan sends no form

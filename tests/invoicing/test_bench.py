@@ -11,12 +11,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invoicing import finishing
-from invoicing.models import Gesture, InvoiceSeries, Package, TableSettings
+from invoicing.models import (
+    Gesture,
+    InvoiceSeries,
+    Package,
+    PickSlot,
+    ShortPick,
+    TableSettings,
+)
 from orders.models import TimelineEntry
 from orders.states import Status
 from sellers.models import CaseBarcode, OutboxMessage, StockLevel, StockMovement
 from tests.builders import Line, a_seller, a_sku, an_order
 from tests.invoicing.table import do, packed, packer, screen
+from tests.invoicing.walking import Picker
 
 pytestmark = pytest.mark.django_db
 KEY = "35260312345678000190550010000001231000001230"
@@ -360,3 +368,65 @@ def test_the_sheet_has_every_command_as_a_barcode(language: str) -> None:
 def test_a_command_only_a_script_can_do_is_refused_to_a_plain_form(ana: Client) -> None:
     said = do(ana, an_order(), "scan", code="CMDMUTE")
     assert said["refused"]
+
+
+# --- what pickers know
+
+
+def test_a_stray_item_belongs_in_the_tote_beside_this_one(ana: Client) -> None:
+    """Of all that wait for it, the order that was picked in the same walk; and its tote."""
+    a_sku("2002", name="Stray")
+    now = timezone.now()
+    an_order(Line("2002"), due_at=now)
+    order, beside = an_order(Line("1001")), an_order(Line("2002"), due_at=now + timedelta(days=3))
+    picker = Picker(ana)
+    picker.start(order, beside)
+    slot = PickSlot.objects.get(order=beside)
+    picker.do("tote", slot=slot.number, tote="T-31")
+    said = do(ana, order, "scan", code="2002")
+    assert f"Order {beside.marketplace_order_id} waits for it, tote T-31." in said["text"]
+    PickSlot.objects.update(tote="")
+    said = do(ana, order, "scan", code="2002")
+    assert f"waits for it, slot {slot.number} of L-" in said["text"]
+
+
+def test_missing_units_are_put_before_a_manager_and_hold_the_package(ana: Client) -> None:
+    order, following = an_order(Line(quantity=3), Line("2002")), an_order(Line("3003"))
+    package = do(ana, order, "scan", code="1001")["package"]
+    line = order.lines.get(ref="1001").pk
+    said = do(ana, order, "short", lines=[line], reason="damaged")
+    assert said["text"] == "2 units are missing: a manager is told. Put the box aside."
+    short = ShortPick.objects.get()
+    assert (short.line_id, short.quantity, short.reason) == (line, 2, "damaged")
+    assert "2 missing: a manager decides" in said["html"]
+    assert following.seller_order_id in said["html"]
+    refused = do(ana, order, "close", package=package)
+    assert refused["refused"] and "a manager decides before anything leaves" in refused["text"]
+    again = do(ana, order, "short", lines=[line], reason="damaged")
+    assert again["refused"]
+    assert ShortPick.objects.get().quantity == 2
+
+
+@pytest.mark.parametrize("reason", ["", "nonsense", "other"])
+def test_missing_units_need_a_reason(ana: Client, reason: str) -> None:
+    order = an_order(Line(quantity=3))
+    said = do(ana, order, "short", lines=[order.lines.get().pk], reason=reason)
+    assert said["refused"]
+    assert not ShortPick.objects.exists()
+
+
+def test_the_next_order_is_one_that_can_be_finished(ana: Client, bia: Client) -> None:
+    done, short, walked, free = (an_order(Line(ref)) for ref in ("1001", "2002", "3003", "4004"))
+    do(ana, short, "short", lines=[short.lines.get().pk], reason="not-there")
+    Picker(bia).start(walked)
+    package = do(ana, done, "scan", code="1001")["package"]
+    said = do(ana, done, "close", package=package)
+    assert free.seller_order_id in said["html"]
+
+
+def test_the_queue_names_who_is_at_an_order(ana: Client, bia: Client) -> None:
+    order = an_order()
+    do(ana, order, "open")
+    page = bia.get(reverse("admin:packing_queue")).content.decode()
+    assert "Ana Lima" in page
+    assert "data-can-pack" not in page
