@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -55,7 +55,12 @@ def close(
         number=number, key=key, url=url, document=document, value_cents=value_cents, now=now
     )
     papers.require_match(paper, units, order=order, value_cents=bill.value, now=now, actor=actor)
-    _ship(package, items, now=now, actor=actor)
+    stock.ship(
+        seller_order_id=order.seller_order_id,
+        leaving=leaving(package, closing=package.invoices.count() + 1, items=items),
+        now=now,
+        actor=actor,
+    )
     invoice = _invoice(package, bill, items, paper=paper)
     notices.owe_invoice(invoice, units, now=now, document=paper.text, send_after=send_after)
     _seal(package, weight_g=weight_g, now=now, actor=actor)
@@ -91,23 +96,19 @@ def why_not_close(package: Package) -> DomainError | None:
     return None
 
 
-def _ship(
-    package: Package, items: Sequence[PackageItem], *, now: datetime, actor: User | None
-) -> None:
-    order, closing = package.order, package.invoices.count() + 1
-    for item in items:
-        stock.ship(
-            seller_order_id=order.seller_order_id,
-            line_index=item.line.index,
-            quantity=item.quantity,
-            cause=cause_of(package, closing=closing, line_index=item.line.index),
-            now=now,
-            actor=actor,
+def leaving(package: Package, *, closing: int, items: Iterable[PackageItem]) -> list[stock.Leaving]:
+    """What leaves with `package`; `closing`: the how-manieth time it is closed."""
+    return [
+        stock.Leaving(
+            item.line.index,
+            item.quantity,
+            cause_of(package, closing=closing, line_index=item.line.index),
         )
+        for item in items
+    ]
 
 
 def cause_of(package: Package, *, closing: int, line_index: int) -> str:
-    """`closing`: the how-manieth time this package is closed."""
     return f"{package.order.seller_order_id}/{package.number}.{closing}/{line_index}"
 
 

@@ -39,6 +39,8 @@ COMMANDS = (
     Command("undo", _("Undo the last scan"), "U"),
     Command("close", _("Close the package"), "C"),
     Command("short", _("Units are missing"), "K"),
+    Command("scrap", _("Returns: to scrap"), "X"),
+    Command("shelf", _("Returns: to the shelf"), "S"),
     Command("print", _("Print the papers"), "P"),
     Command("reopen", _("Open the package again"), "R"),
     Command("take-over", _("Take this order over"), "T"),

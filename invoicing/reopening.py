@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from invoicing.closing import cause_of, tell
+from invoicing.closing import leaving, tell
 from invoicing.models import Invoice, ManifestEntry, Package
 from orders import moving
 from orders.models import Order
@@ -44,16 +44,13 @@ def reopen(*, package: Package, now: datetime, actor: User | None) -> Package:
 
 
 def _take_back(package: Package, invoice: Invoice, *, now: datetime, actor: User | None) -> None:
-    closing = package.invoices.count()
-    for item in package.items.select_related("line").order_by("line__index"):
-        stock.unship(
-            seller_order_id=package.order.seller_order_id,
-            line_index=item.line.index,
-            quantity=item.quantity,
-            cause=cause_of(package, closing=closing, line_index=item.line.index),
-            now=now,
-            actor=actor,
-        )
+    items = package.items.select_related("line").order_by("line__index")
+    stock.unship(
+        seller_order_id=package.order.seller_order_id,
+        leaving=leaving(package, closing=package.invoices.count(), items=items),
+        now=now,
+        actor=actor,
+    )
     if invoice.message and invoice.message.status in OutboxMessage.BLOCKING:
         deciding.withdraw(
             invoice.message, reason=_("The package was reopened."), actor=actor, now=now

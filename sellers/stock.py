@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 from sellers import prepared, shelves
 from sellers.counting import LevelEntry, correct, count, put_back, set_levels
+from sellers.dispatching import Leaving, ship, unship
 from sellers.errors import Conflict
-from sellers.lowering import become, lower, pass_on, take
+from sellers.lowering import lower, pass_on
 from sellers.models import Hold, StockLevel, StockMovement, User
 from sellers.relocating import relocate
-from sellers.shelves import Change
 
 __all__ = [
+    "Leaving",
     "LevelEntry",
     "Promise",
     "Shortage",
@@ -210,62 +211,3 @@ def release(*, seller_order_id: str, now: datetime, cause: str, actor: User | No
     live = list(Hold.objects.filter(seller_order_id=seller_order_id, state=Hold.State.HELD))
     shelves.let_go(live, levels=levels, now=now, cause=cause, actor=actor)
     return sum(hold.quantity for hold in live)
-
-
-def ship(
-    *,
-    seller_order_id: str,
-    line_index: int,
-    quantity: int,
-    cause: str,
-    now: datetime,
-    actor: User | None,
-) -> None:
-    """`quantity` held units of a line leave the building, in a package. Twice is once, by `cause`.
-
-    Raises Conflict `not-held` when the line holds fewer; then nothing changed.
-    """
-    levels = shelves.lock_of_order(seller_order_id)
-    if StockMovement.objects.filter(level__in=levels, kind=_Kind.PICK, cause=cause).exists():
-        return
-    live = Hold.objects.filter(
-        seller_order_id=seller_order_id, line_index=line_index, state=Hold.State.HELD
-    )
-    taken = take(live.order_by("pk"), quantity)
-    for held, units in taken:
-        become(held, units, Hold.State.SHIPPED)
-    changes = [
-        Change(levels[held.level_id], -units, -units, cause, seller_order_id)
-        for held, units in taken
-    ]
-    shelves.write(changes, kind=_Kind.PICK, now=now, actor=actor)
-
-
-def unship(
-    *,
-    seller_order_id: str,
-    line_index: int,
-    quantity: int,
-    cause: str,
-    now: datetime,
-    actor: User | None,
-) -> None:
-    """Undo `ship`, whose `cause` this is: the units are on the shelf and held again.
-
-    Twice is once. Raises Conflict `not-held` when the line has not shipped that many.
-    """
-    levels = shelves.lock_of_order(seller_order_id)
-    undone = f"{cause}/undone"
-    if StockMovement.objects.filter(level__in=levels, kind=_Kind.PICK, cause=undone).exists():
-        return
-    shipped = Hold.objects.filter(
-        seller_order_id=seller_order_id, line_index=line_index, state=Hold.State.SHIPPED
-    )
-    taken = take(shipped.order_by("-pk"), quantity)
-    for held, units in taken:
-        become(held, units, Hold.State.HELD)
-    changes = [
-        Change(levels[held.level_id], units, units, undone, seller_order_id)
-        for held, units in taken
-    ]
-    shelves.write(changes, kind=_Kind.PICK, now=now, actor=actor)

@@ -25,6 +25,8 @@ from orders.states import OPEN, Status
 from sellers.errors import DomainError
 from sellers.models import Hold, OutboxMessage, User, Warehouse
 
+#: More lines than this are shown when they are asked for: each scan sends the board anew.
+SHOWN_LINES = 60
 #: Still in the building: the clock runs.
 _UNSENT = (*OPEN, Status.INVOICED)
 
@@ -54,6 +56,7 @@ class PackageCard:
 
     package: Package
     items: list[PackageItem]
+    shown_items: list[PackageItem]
     current: bool
     moves_to: Package | None
     refusal: DomainError | None
@@ -70,6 +73,10 @@ class PackageCard:
     @property
     def units(self) -> int:
         return sum(item.quantity for item in self.items)
+
+    @property
+    def hidden_items(self) -> int:
+        return len(self.items) - len(self.shown_items)
 
     @property
     def expected_weight(self) -> str:
@@ -91,6 +98,7 @@ class Board:
     due: Due | None
     warehouse: str
     rows: list[LineRow]
+    shows_all: bool
     cards: list[PackageCard]
     next_number: str
     refusal: DomainError | None
@@ -106,6 +114,15 @@ class Board:
     carriers: list[str]
 
     @property
+    def shown_rows(self) -> list[LineRow]:
+        """What is to be packed first; what is complete last, and left out of long orders."""
+        return self.rows if self.shows_all else self.rows[:SHOWN_LINES]
+
+    @property
+    def hidden_rows(self) -> int:
+        return len(self.rows) - len(self.shown_rows)
+
+    @property
     def packed(self) -> int:
         return sum(row.packed for row in self.rows)
 
@@ -116,7 +133,7 @@ class Board:
     @property
     def unaccounted(self) -> list[LineRow]:
         """What is neither packed nor known to be missing."""
-        return [row for row in self.rows if row.left > row.missing]
+        return [row for row in self.shown_rows if row.left > row.missing]
 
     @property
     def is_done(self) -> bool:
@@ -150,7 +167,9 @@ class Board:
         return uuid4().hex
 
 
-def board_of(order: Order, *, package_id: int | None, reader: User, now: datetime) -> Board:
+def board_of(
+    order: Order, *, package_id: int | None, reader: User, now: datetime, shows_all: bool = False
+) -> Board:
     """Everything on the screen for `reader`: no money without the permission to see it."""
     lines = list(order.lines.filter(quantity__gt=0).select_related("sku").order_by("index"))
     packages = _packages(order)
@@ -168,9 +187,11 @@ def board_of(order: Order, *, package_id: int | None, reader: User, now: datetim
         rows=sorted(
             rows, key=lambda row: (row.left == 0, row.line.sku.bin_location, row.line.index)
         ),
+        shows_all=shows_all or len(rows) <= SHOWN_LINES,
         cards=[
             _card(
                 package,
+                shows_all=shows_all,
                 current=current,
                 moves_to=following if package == current else current,
                 messages=messages,
@@ -237,6 +258,7 @@ def _messages(order: Order) -> dict[str, OutboxMessage]:
 def _card(
     package: Package,
     *,
+    shows_all: bool,
     current: Package | None,
     moves_to: Package | None,
     messages: dict[str, OutboxMessage],
@@ -249,6 +271,7 @@ def _card(
     return PackageCard(
         package=package,
         items=items,
+        shown_items=items if shows_all else items[:SHOWN_LINES],
         current=package == current,
         moves_to=moves_to,
         refusal=packing.why_not_close(package) if is_open else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,14 @@ DECIDES = "orders.change_order"
 class LineRow:
     line: OrderLine
     left: int
+
+    @property
+    def codes(self) -> str:
+        """What can be scanned for it, and how many units each stands for, as JSON."""
+        sku = self.line.sku
+        cases = {case.barcode: case.units for case in sku.case_barcodes.all()}
+        single = dict.fromkeys(filter(None, (sku.ean, self.line.ref, sku.ref, sku.ref_code)), 1)
+        return json.dumps(cases | single)
 
 
 @dataclass(frozen=True)
@@ -173,10 +182,10 @@ def _whole(text: str) -> int:
 def _page(request: HttpRequest, order: Order) -> HttpResponse:
     reader = packer(request)
     left = returning.returnable(order)
-    lines = order.lines.select_related("sku").order_by("index")
+    lines = order.lines.select_related("sku").prefetch_related("sku__case_barcodes")
     context = {
         "order": order,
-        "rows": [LineRow(line, left.get(line.pk, 0)) for line in lines],
+        "rows": [LineRow(line, left.get(line.pk, 0)) for line in lines.order_by("index")],
         "anything_left": bool(left),
         "cards": _cards(order, reader),
         "step": crediting.next_step(order).value,

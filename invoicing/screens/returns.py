@@ -54,6 +54,7 @@ def returnable_orders(text: str) -> list[Order]:
     if by_id:
         return by_id
     item = Q(ref=text) | Q(sku__ean=text) | Q(sku__ref_code=text)
+    item |= Q(sku__case_barcodes__barcode=text)
     lines = OrderLine.objects.filter(item, order=OuterRef("pk"), invoiced__isnull=False)
     with_item = Order.objects.filter(Exists(lines)).exclude(status=Status.CANCELLED)
     return list(with_item.select_related("account").order_by("-id")[:MOST])

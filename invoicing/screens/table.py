@@ -144,11 +144,17 @@ def _context(request: HttpRequest, order: Order, package_id: int | None) -> dict
     reader = packer(request)
     now = timezone.now()
     return {
-        "board": board_of(order, package_id=package_id, reader=reader, now=now),
+        "board": board_of(
+            order, package_id=package_id, reader=reader, now=now, shows_all=_wants_all(request)
+        ),
         "order": order,
         "packer": reader,
         "clock": clock(now),
     }
+
+
+def _wants_all(request: HttpRequest) -> bool:
+    return bool(request.POST.get("all") or request.GET.get("all"))
 
 
 def _order(seller_order_id: str) -> Order:

@@ -147,6 +147,15 @@ class PortalInline(_OurFields, TabularInline):
     hide_title = True
     show_change_link = False
 
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """The table's heading is no label to a screen reader: each box says what it is."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs.setdefault("aria-label", str(db_field.verbose_name))
+        return field
+
 
 class ReadOnly:
     """Nobody adds, changes or deletes here; who may view, views."""

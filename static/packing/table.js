@@ -8,6 +8,7 @@
     k: "short", n: "new", c: "close", u: "undo", s: "switch", m: "move", p: "print", r: "reopen", g: "next",
     t: "take-over", q: "mute", "+": "more", "-": "less", "?": "help",
   };
+  const all = form.elements.all?.value ?? "";
   let waiting = Boolean(facts.waiting), next = 0, lastLine = null;
 
   // --- answers
@@ -215,6 +216,7 @@
       return Sending.send(fields, (answer) => { button.disabled = false; answered(answer); });
     }
     fields.set("gesture", Sending.id());
+    if (all) fields.set("all", all);
     fields.set("package", fields.get("package") || form.elements.package.value);
     if ("counted" in target.dataset) fields.set("quantity", ScanBox.onceTimes());
     Sending.send(fields, answered);
@@ -261,7 +263,7 @@
     if (atOnce || isFree) {
       try {
         const chosen = encodeURIComponent(form.elements.package.value);
-        const answer = await fetch(`${facts.state}?package=${chosen}`, { headers: { "X-Requested-With": "fetch" } });
+        const answer = await fetch(`${facts.state}?package=${chosen}&all=${all}`, { headers: { "X-Requested-With": "fetch" } });
         if (answer.redirected || answer.status === 403) return here();
         if (answer.ok && !Sending.busy) draw(await answer.json());
       } catch {

@@ -12,7 +12,7 @@ from invoicing import packing
 from invoicing.models import Return
 from orders.models import Order
 from orders.states import Status
-from sellers.models import OutboxMessage, StockLevel, User
+from sellers.models import CaseBarcode, OutboxMessage, StockLevel, User
 from tests.builders import NOW, Line, an_order, staff
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +51,18 @@ def receive(client: Client, order: Order, **said: Any) -> str:
     return client.post(page(order), sent, follow=True).content.decode()
 
 
-@pytest.mark.parametrize("text", ["NF-9", "1001", "the order", "our id"])
-def test_finds_the_order_by_invoice_item_or_id(order: Order, text: str) -> None:
-    ids = {"the order": order.marketplace_order_id, "our id": order.seller_order_id}
+@pytest.mark.parametrize(
+    "text", ["NF-9", "1001", "the order", "our id", "a case", "QB123456785BR", "the label"]
+)
+def test_finds_the_order_by_invoice_item_tracking_or_id(order: Order, text: str) -> None:
+    CaseBarcode.objects.create(sku=order.lines.get().sku, barcode="17891234567892", units=6)
+    order.packages.update(tracking_number="QB123456785BR")
+    ids = {
+        "a case": "17891234567892",
+        "the label": f"{order.seller_order_id}-1",
+        "the order": order.marketplace_order_id,
+        "our id": order.seller_order_id,
+    }
     answer = client_of("Warehouse").get(reverse("admin:returns_desk"), {"q": ids.get(text, text)})
     assert (answer.status_code, answer.headers["Location"]) == (302, page(order))
 

@@ -45,7 +45,8 @@ def _hold(shelf: StockLevel, quantity: int, *, order: str = "R-1", line: int = 0
 
 
 def _ship(quantity: int, *, cause: str = "R-1/1.1/0", ship: Callable[..., None] = stock.ship):
-    ship(seller_order_id="R-1", line_index=0, quantity=quantity, cause=cause, now=NOW, actor=None)
+    leaving = [stock.Leaving(0, quantity, cause)]
+    ship(seller_order_id="R-1", leaving=leaving, now=NOW, actor=None)
 
 
 def _counts(shelf: StockLevel) -> tuple[int, int]:
