@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from config.menu import MENU
@@ -36,14 +36,12 @@ def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
 
 
 def offices() -> Iterator[str]:
-    """What the menu leads to."""
+    """What the menu leads to; of the lists, which all look the same, one."""
     yield reverse("admin:index")
-    for _title, entries in MENU:
-        for entry in entries:
-            try:
-                yield reverse(entry.url_name)
-            except NoReverseMatch:
-                continue
+    yield reverse("admin:orders_order_changelist")
+    for entry in (entry for _title, entries in MENU for entry in entries):
+        if "_changelist" not in entry.url_name and " " not in entry.url_name:
+            yield reverse(entry.url_name)
 
 
 def floor(order: Order) -> Iterator[str]:
@@ -74,11 +72,11 @@ def reader(page: Page, live_server: object, roles: None) -> Page:
 def test_every_screen_can_be_read_and_used_by_everybody(
     reader: Page, live_server: object, scene: Order, language: str
 ) -> None:
-    """The offices' screens differ in their words alone: each is looked at in one language."""
+    """They differ in their words alone: each is looked at in one language."""
     User.objects.update(language=language)
-    half = list(offices())[language == "en" :: 2]
+    screens = sorted({*offices(), *floor(scene)})
     met = {}
-    for address in (*half, *floor(scene)):
+    for address in screens[language == "en" :: 2]:
         reader.goto(f"{live_server}{address}")
         if grave := findings(reader):
             met[address] = grave
