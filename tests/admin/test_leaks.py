@@ -2,59 +2,77 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
 from orders.models import Order
-from sellers.models import Sku, User
+from sellers.models import FreightRate, Sku, User
 from tests.admin.conftest import PERSONAL, PRICES
+from tests.admin.test_screens import MODELS, _list, _pages
+from tests.builders import Line, an_order
+from tests.invoicing.table import do
+from tests.invoicing.walking import Picker
 
-ON_THE_SLIP = {"Rua das Hortensias", "Berenice Receptora"}
+ON_PAPER = {"Rua das Hortensias", "Berenice Receptora"}
 #: Links that end the session or only change how things look.
 NOT_FOLLOWED = ("logout", "setlang", "jsi18n", "/static/")
-LINK = re.compile(r'(?:href|hx-get)="(/[^"#]*|\?[^"#]*)"')
+LINK = re.compile(r'(?:href|hx-get|data-state|data-do)="(/[^"#]*|\?[^"#]*)"')
 
 
 def _crawl(client: Client, *starts: str) -> dict[str, str]:
-    """Every page reached by links from `starts`, by address."""
+    """Every page reached by links from `starts`, by address: one of each kind."""
     pages: dict[str, str] = {}
-    waiting = deque(starts)
-    while waiting and len(pages) < 400:
-        url = waiting.popleft().replace("&amp;", "&")
-        if url in pages or any(word in url for word in NOT_FOLLOWED):
-            continue
+    waiting, seen = deque(starts), set()
+    while waiting:
+        url = waiting.popleft()
+        seen.add(_kind(url))
         response = client.get(url)
-        assert response.status_code in (200, 302, 403, 404), url
+        assert response.status_code in (200, 302, 403, 404, 405), url
         pages[url] = response.content.decode() if response.status_code == 200 else ""
-        links = LINK.findall(pages[url])
-        waiting.extend(link if link[0] == "/" else url.partition("?")[0] + link for link in links)
+        for link in LINK.findall(pages[url]):
+            link = link.replace("&amp;", "&")
+            link = link if link[0] == "/" else url.partition("?")[0] + link
+            if _kind(link) not in seen:
+                seen.add(_kind(link))
+                if not any(word in link for word in NOT_FOLLOWED):
+                    waiting.append(link)
     return pages
 
 
-def _starts(order: Order) -> list[str]:
-    from tests.admin.test_screens import MODELS, _list, _pages
+def _kind(url: str) -> str:
+    """Addresses that differ in numbers, or in how a list is filtered, show the same kind of page."""
+    return re.sub(r"\d+", "1", re.sub(r"\?.*", "?", url))
 
+
+def _starts(order: Order) -> list[str]:
+    """What nobody links to from a page that the warehouse may see, or may not see at all."""
     found = [reverse("admin:index"), reverse("admin:report", args=["mapping"])]
     for model in MODELS:
-        pages = _pages(model)
-        found += [_list(model), f"{_list(model)}?q=1", f"{_list(model)}?q=Filomena", *pages]
-        found += [
-            page.replace("/change/", f"/{name}/")
-            for page in pages
-            for name in ("history", "delete")
-        ]
+        found.append(_list(model))
+        if page := next(iter(_pages(model)), ""):
+            names = ("change", "history", "delete")
+            found += [page.replace("/change/", f"/{name}/") for name in names]
     app = "app_label={}&model_name={}&field_name={}"
     for field in (("orders", "orderline", "sku"), ("sellers", "stocklevel", "sku")):
         found.append(f"{reverse('admin:autocomplete')}?term=1&{app.format(*field)}")
-    search = reverse("admin:search")
-    terms = ("Filomena", "13", "order", order.seller_order_id)
+    reference = order.seller_order_id
+    search, queue = reverse("admin:search"), reverse("admin:packing_queue")
+    terms = ("Filomena", "13", "order", reference)
     found += [f"{search}?s={term}&extended=1" for term in terms]
+    searched = ("orders.order", "invoicing.package", "sellers.sku", "sellers.stocklevel")
+    lists = [_list(apps.get_model(label)) for label in searched]
+    found += [f"{page}?q=Filomena" for page in lists] + [f"{queue}?q=1001"]
+    names = ("packing_order", "packing_state", "return_order")
+    found += [reverse(f"admin:{name}", args=[reference]) for name in names]
     return found
 
 
@@ -85,18 +103,29 @@ def history(scene: Order) -> None:
 
 @pytest.mark.usefixtures("history")
 def test_keeps_people_and_prices_from_the_warehouse(scene: Order, warehouse: Client):
+    another = an_order(Line("1001", price=12345), receiver="Berenice Receptora")
+    assert Picker(warehouse).start(another)
     pages = _crawl(warehouse, *_starts(scene))
-    assert sum(bool(text) for text in pages.values()) > 20
+    pages |= {f"gesture {code}": _scanned(warehouse, scene, code) for code in ("1001", "odd")}
+    assert sum(bool(text) for text in pages.values()) > 60
     leaks = _leaks(pages, (*PERSONAL, *PRICES))
-    slips = [url for url in leaks if "/slip/" in url]
-    # The slip goes onto the parcel: whom and where it goes to, and nothing else of the shopper.
-    assert all(set(leaks.pop(slip)) <= ON_THE_SLIP for slip in slips)
+    paper = [url for url in leaks if "/slip/" in url or "/label/" in url]
+    assert paper
+    # They go onto the parcel: whom and where it goes to, and nothing else of the shopper.
+    assert all(set(leaks.pop(url)) <= ON_PAPER for url in paper)
     assert leaks == {}
+
+
+def _scanned(client: Client, order: Order, code: str) -> str:
+    """Answers of the packing table, as its script gets them."""
+    return json.dumps(do(client, order, "scan", code=code), ensure_ascii=False)
 
 
 @pytest.mark.usefixtures("history")
 def test_would_find_a_leak_if_there_was_one(scene: Order, manager: Client):
-    pages = _crawl(manager, *_starts(scene))
+    shown = [scene, Sku.objects.get(), FreightRate.objects.get()]
+    urls = [reverse(admin_urlname(row._meta, "change"), args=[row.pk]) for row in shown]
+    pages = {url: manager.get(url).content.decode() for url in urls}
     met = {secret for found in _leaks(pages, (*PERSONAL, *PRICES)).values() for secret in found}
     assert {"Filomena", "52998224725", "123,45", "67,89"} <= met
 
