@@ -61,7 +61,21 @@ def _packing(browser: Browser, portal: str, short: str, locale: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_timeout(600)
     _save(page, f"packing-wrong-{short}")
+    packer.acknowledge(page)
+    _beside_the_scans(page, f"{portal}/admin/invoicing/package", short)
     page.context.close()
+
+
+def _beside_the_scans(page: Page, here: str, short: str) -> None:
+    """What is missing, the keys, the command sheet, the returns desk."""
+    page.locator("#missing summary").press("Enter")
+    _save(page, f"packing-missing-{short}")
+    page.locator("#missing summary").press("Enter")
+    page.locator("#help-key").press("Enter")
+    _save(page, f"packing-keys-{short}")
+    for name in ("commands", "returns"):
+        page.goto(f"{here}/{name}/")
+        _save(page, f"{name}-{short}")
 
 
 def _shipping(browser: Browser, portal: str, short: str, locale: str) -> None:

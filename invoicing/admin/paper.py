@@ -28,6 +28,7 @@ class PaperSettingsAdmin(AccountIsFixed):
             },
         ),
         (_("Pages"), {"fields": (("slip_size", "page_margin_mm"),)}),
+        (_("Packing table"), {"fields": ("on_closing",)}),
     )
 
 

@@ -27,6 +27,12 @@ class PaperSettings(models.Model):
         DPI_300 = 12, "300 dpi"
         DPI_600 = 24, "600 dpi"
 
+    class OnClosing(models.TextChoices):
+        NOTHING = "", _("nothing")
+        SLIP = "slip", _("packing slip")
+        LABEL = "label", _("package label")
+        BOTH = "slip label", _("packing slip and package label")
+
     account = models.OneToOneField(
         SellerAccount,
         on_delete=models.CASCADE,
@@ -64,6 +70,15 @@ class PaperSettings(models.Model):
     )
     dots_per_mm = models.PositiveSmallIntegerField(
         _("label printer"), choices=Resolution.choices, default=Resolution.DPI_203
+    )
+
+    on_closing = models.CharField(
+        _("printed when a package closes"),
+        max_length=10,
+        blank=True,
+        choices=OnClosing.choices,
+        default=OnClosing.BOTH,
+        help_text=_("At the packing table, unless its packer wants it otherwise there."),
     )
 
     class Meta:

@@ -78,6 +78,7 @@ class TableSettings(models.Model):
     """How one packer likes the table, on every device. No row: all defaults."""
 
     class Prints(models.TextChoices):
+        AS_ACCOUNT = "account", _("as the account has it")
         NOTHING = "", _("nothing")
         SLIP = "slip", _("packing slip")
         LABEL = "label", _("package label")
@@ -92,9 +93,9 @@ class TableSettings(models.Model):
     )
     is_muted = models.BooleanField(_("sound off"), default=False)
     prints = models.CharField(
-        _("printed by itself"), max_length=10, blank=True, choices=Prints.choices, default=""
+        _("printed by itself"), max_length=10, blank=True, choices=Prints.choices, default="account"
     )
-    opens_next = models.BooleanField(_("opens the next order by itself"), default=False)
+    opens_next = models.BooleanField(_("opens the next order by itself"), default=True)
 
     class Meta:
         verbose_name = _("settings of the packing table")

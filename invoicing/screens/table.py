@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from invoicing import gestures
 from invoicing.models import Package, TableSettings
 from invoicing.outcomes import Outcome
+from invoicing.printing.facts import papers_of
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.acting import ACTIONS, package_id_in
 from invoicing.screens.board import board_of
@@ -38,6 +39,7 @@ def table(request: HttpRequest, seller_order_id: str) -> HttpResponse:
     context |= {
         "liked": settings_of(packer(request)),
         "prints": TableSettings.Prints.choices,
+        "paper": papers_of({order.account_id: order.account})[order.account_id],
         "before": _closed_before(request),
     }
     return render(request, "packing/table.html", context)

@@ -4,6 +4,8 @@
 const Printing = (() => {
   // A page that has not come by then is not waited for, in milliseconds.
   const PATIENCE = 15000;
+  // Some browsers never tell that printing is over.
+  const SILENT = 3000;
 
   /** Resolves to the addresses that could not be printed; a printer never keeps anybody waiting. */
   async function print(addresses) {
@@ -29,6 +31,7 @@ const Printing = (() => {
           if (!frame.contentDocument.querySelector("[data-printable]")) throw new Error("absent");
           frame.contentWindow.addEventListener("afterprint", resolve);
           frame.contentWindow.print();
+          setTimeout(resolve, SILENT);
         } catch (error) {
           reject(error);
         }

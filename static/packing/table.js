@@ -21,7 +21,7 @@
     tell(answer.text, answer.tone);
     ScanBox.focus();
     if (!answer.closed?.length) return;
-    await print(answer.closed.flatMap((id) => papersOf(board.querySelector(`.package[data-package="${id}"]`), facts.prints)));
+    await print(answer.closed.flatMap((id) => papersOf(board.querySelector(`.package[data-package="${id}"]`), prints())));
     if ("opensNext" in facts) openNext();
   }
 
@@ -82,7 +82,7 @@
     },
     next: openNext,
     print: () => {
-      const papers = papersOf(board.querySelector("[data-last-closed]"), facts.prints || "slip");
+      const papers = papersOf(board.querySelector("[data-last-closed]"), prints() || "slip");
       papers.length ? print(papers) : Sound.play("wrong");
     },
     switch: () => use(board.querySelector("[data-switch]")),
@@ -119,7 +119,8 @@
   }
 
   function openNext() {
-    const link = board.querySelector("[data-next-order]");
+    // Hidden while units are still to be packed: a second box goes on with this order.
+    const link = board.querySelector(".next:not([hidden]) [data-next-order]");
     if (link) location.assign(`${link.href}?after=${encodeURIComponent(facts.order)}`);
     else Sound.play("info");
   }
@@ -131,9 +132,12 @@
     look(true);
   }
 
-  /** Addresses of a closed package's papers, of the kinds that `prints` names. */
-  function papersOf(card, prints) {
-    return prints.split(" ").flatMap((kind) => card?.querySelector(`[data-paper="${kind}"]`)?.href ?? []);
+  /** What is printed when a package closes: as this packer likes it, or as the account has it. */
+  const prints = () => facts.prints === "account" ? facts.accountPrints : facts.prints;
+
+  /** Addresses of a closed package's papers, of the kinds that are named. */
+  function papersOf(card, kinds) {
+    return kinds.split(" ").flatMap((kind) => card?.querySelector(`[data-paper="${kind}"]`)?.href ?? []);
   }
 
   async function print(addresses) {

@@ -19,6 +19,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # How long to wait before something is taken to be missing: long, for it is paid only then.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
+#: Without a screen Chromium prints nothing, and never says that it is done; a real one does.
+_PRINTED_AT_ONCE = """addEventListener("beforeprint", () => {
+  setTimeout(() => dispatchEvent(new Event("afterprint")));
+});"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,6 +49,7 @@ def tablet(chromium: Browser) -> Iterator[BrowserContext]:
     """Fresh for each test: a 10-inch tablet, English unless told otherwise."""
     context = chromium.new_context(viewport=TABLET, locale="en-GB")
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(_PRINTED_AT_ONCE)
     yield context
     for page in context.pages:
         # What is on its way to the server would meet the tables being emptied.

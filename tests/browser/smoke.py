@@ -31,7 +31,7 @@ def main() -> int:
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport=TABLET, locale="pt-BR")
+        page = browser.new_context(viewport=TABLET, locale="pt-BR").new_page()
         try:
             return _smoke(page, options)
         except (AssertionError, Error, TimeoutError, requests.RequestException) as error:
@@ -66,9 +66,13 @@ def _smoke(page: Page, options: argparse.Namespace) -> int:
         packer.scan(page, unit)
         if page.locator("#said.done").count():
             break
+    here = page.url
     number = packer.close_package(page)
     found = wait_for(lambda: _invoiced(options.sandbox, order_id, number), seconds=90)
-    page.locator(".fate.accepted").wait_for(timeout=60_000)
+    # The next order may have opened on the first one.
+    again = page.context.new_page()
+    again.goto(here)
+    again.locator(".fate.accepted").wait_for(timeout=60_000)
     print(f"Order {order_id}: invoice {number} of {found['invoiceValue']} cents arrived.")
     return 0
 

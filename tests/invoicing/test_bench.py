@@ -15,6 +15,7 @@ from invoicing.models import (
     Gesture,
     InvoiceSeries,
     Package,
+    PaperSettings,
     PickSlot,
     ShortPick,
     TableSettings,
@@ -218,9 +219,10 @@ def test_reopen_takes_the_package_that_closed_last(ana: Client) -> None:
 @pytest.mark.usefixtures("closing_by_itself")
 def test_says_what_closed_and_what_the_packer_wants_done_then(ana: Client) -> None:
     order, following = an_order(Line(quantity=1)), an_order(Line("2002"))
-    assert 'data-prints=""' in screen(ana, order) and "data-opens-next" not in screen(ana, order)
-    ana.post(reverse("admin:packing_settings"), {"prints": "slip label", "opens_next": "1"})
-    assert 'data-prints="slip label" data-opens-next' in screen(ana, order)
+    assert 'data-prints="account"' in screen(ana, order) and "data-opens-next" in screen(ana, order)
+    ana.post(reverse("admin:packing_settings"), {"prints": "label", "opens_next": "0"})
+    assert 'data-prints="label"' in screen(ana, order)
+    assert "data-opens-next" not in screen(ana, order)
     said = do(ana, order, "scan", code="1001")
     assert said["closed"] == [Package.objects.get().pk]
     assert following.seller_order_id in said["html"]
@@ -348,10 +350,17 @@ def test_settings_are_kept_with_the_person(ana: Client, bia: Client) -> None:
     ana.post(address, {"is_muted": "1"}, headers={"X-Requested-With": "fetch"})
     ana.post(address, {"prints": "nonsense", "opens_next": "perhaps"})
     liked = TableSettings.objects.get()
-    assert (liked.packer.username, liked.is_muted, liked.prints) == ("ana", True, "")
+    assert (liked.packer.username, liked.is_muted, liked.prints) == ("ana", True, "account")
     order = an_order()
     assert 'id="mute" class="icon" hidden aria-pressed="true"' in screen(ana, order)
     assert 'id="mute" class="icon" hidden aria-pressed="false"' in screen(bia, order)
+
+
+def test_an_account_says_what_is_printed_when_a_package_closes(ana: Client) -> None:
+    order = an_order()
+    assert 'data-account-prints="slip label"' in screen(ana, order)
+    PaperSettings.objects.create(account=order.account, on_closing="")
+    assert 'data-account-prints=""' in screen(ana, order)
 
 
 @pytest.mark.parametrize("language", ["en", "pt-br"])
