@@ -12,11 +12,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
+from unittest import mock
 from urllib.parse import urlsplit, urlunsplit
 
 import django
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 from django.test.utils import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -87,6 +89,14 @@ def _settings_for_tests() -> Iterator[None]:
         | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _delete_only_what_was_written() -> Iterator[None]:
+    from tests import emptying
+
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", emptying.after_each):
         yield
 
 

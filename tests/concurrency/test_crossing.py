@@ -231,7 +231,7 @@ def test_the_seller_cancels_or_invoices_never_both(vtex):
 
 
 def test_control_without_the_lock_a_cancelled_order_has_an_invoice(vtex, monkeypatch):
-    without_the_lock(monkeypatch, slow=(deciding, "cancel"))
+    without_the_lock(monkeypatch, slow=(deciding, "_require"))
     _seller_cancels_against_invoice(vtex, 1)
     assert "a cancelled order has an invoice" in broken_promises()
 
