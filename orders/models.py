@@ -30,15 +30,17 @@ class Order(models.Model):
     """
 
     account = models.ForeignKey(
-        SellerAccount, on_delete=models.PROTECT, related_name="orders", verbose_name=_("account")
+        SellerAccount,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        verbose_name=_("account"),
+        db_index=False,  # the unique marketplace id begins with it
     )
     seller_order_id = models.CharField(
         _("our order id"), max_length=40, unique=True, default=new_seller_order_id
     )
-    marketplace_order_id = models.CharField(_("marketplace order id"), max_length=60, db_index=True)
-    marketplace_order_group = models.CharField(
-        _("order group"), max_length=60, blank=True, db_index=True
-    )
+    marketplace_order_id = models.CharField(_("marketplace order id"), max_length=60)
+    marketplace_order_group = models.CharField(_("order group"), max_length=60, blank=True)
     status = models.CharField(
         _("status"), max_length=20, choices=Status.choices, default=Status.RESERVED
     )
@@ -118,6 +120,17 @@ class Order(models.Model):
             )
         ]
         indexes = [
+            # For whole ids and for what they begin with: a plain index would serve the first only.
+            models.Index(
+                fields=["marketplace_order_id"],
+                opclasses=["varchar_pattern_ops"],
+                name="order_by_their_id",
+            ),
+            models.Index(
+                fields=["marketplace_order_group"],
+                opclasses=["varchar_pattern_ops"],
+                name="order_by_group",
+            ),
             # The work queue: open orders, soonest due first.
             models.Index(
                 fields=["due_at", "id"],
@@ -215,7 +228,11 @@ class OrderLine(models.Model):
     """One line as placed. The same SKU on two lines stays two lines, up to the invoice."""
 
     order = models.ForeignKey(
-        Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order")
+        Order,
+        on_delete=models.CASCADE,
+        related_name="lines",
+        verbose_name=_("order"),
+        db_index=False,  # the unique index begins with it
     )
     index = models.PositiveIntegerField(_("line"))
     sku = models.ForeignKey(
@@ -421,8 +438,9 @@ class OrderEvent(models.Model):
         on_delete=models.PROTECT,
         related_name="order_events",
         verbose_name=_("account"),
+        db_index=False,  # the unique change begins with it
     )
-    marketplace_order_id = models.CharField(_("marketplace order id"), max_length=60, db_index=True)
+    marketplace_order_id = models.CharField(_("marketplace order id"), max_length=60)
     order = models.ForeignKey(
         Order,
         on_delete=models.SET_NULL,
@@ -459,6 +477,11 @@ class OrderEvent(models.Model):
             )
         ]
         indexes = [
+            models.Index(
+                fields=["marketplace_order_id"],
+                opclasses=["varchar_pattern_ops"],
+                name="event_by_their_id",
+            ),
             models.Index(
                 fields=["id"], name="event_unprocessed", condition=Q(processed_at__isnull=True)
             ),

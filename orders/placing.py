@@ -20,7 +20,7 @@ from orders.registering import Overtaken, Taken, answer_of, fill_in, open_orders
 from orders.retrying import retried
 from orders.sourcing import Sourced
 from orders.states import Status
-from sellers import prepared, stock
+from sellers import stock
 from sellers.errors import Conflict, DomainError
 from sellers.models import SellerAccount
 from simulation.types import Tariff
@@ -45,15 +45,11 @@ def place_orders(
     delivery option. Whatever is raised, nothing was placed.
     """
     _require_distinct(placements)
-    place = partial(_place, account=account, placements=placements, now=now)
-    while True:
-        try:
-            return retried(place)
-        except Overtaken:
-            continue  # by another try of the same order, whose answer is known now
-        except AlreadyPlaced as refusal:
-            flagging.raise_to_staff(refusal.order, code=refusal.code, now=now)
-            raise
+    try:
+        return _place(account=account, placements=placements, now=now)
+    except AlreadyPlaced as refusal:
+        flagging.raise_to_staff(refusal.order, code=refusal.code, now=now)
+        raise
 
 
 def _require_distinct(placements: Sequence[Placement]) -> None:
@@ -65,37 +61,25 @@ def _require_distinct(placements: Sequence[Placement]) -> None:
 
 
 def _place(*, account: SellerAccount, placements: Sequence[Placement], now: datetime) -> list[str]:
-    """All that can be is read, decided and refused before anything is locked."""
-    tariff = sourcing.tariff_for(account, now=now)
-    skus = skus_of(account, placements)
-    free = stock.available(
-        account_id=account.pk, sku_ids=[sku.id for sku in skus.values()], now=now
-    )
-    # Last of all, or the order itself might be what emptied the shelves just seen.
-    answers = _known_answers(account, placements)
-    drafts = [
-        draft_of(account, placement, skus, tariff)
-        for placement in placements
-        if placement.marketplace_order_id not in answers
-    ]
-    if drafts:
-        answers |= _take(account, drafts, tariff=tariff, free=free, now=now)
+    """Nearly every order is new, and taken as such. Whatever stands in its way, it may be that it
+    was placed before: then that order's answer is the answer."""
+    answers: dict[str, str] = {}
+    while fresh := [each for each in placements if each.marketplace_order_id not in answers]:
+        try:
+            answers |= retried(partial(_take, account, fresh, now=now))
+        except (Overtaken, DomainError):
+            known = _known_answers(account, fresh)
+            if not known:
+                raise
+            answers |= known
     return [answers[placement.marketplace_order_id] for placement in placements]
-
-
-_KNOWN = """
-SELECT id FROM orders_order
- WHERE account_id = %(account)s AND marketplace_order_id = ANY(%(placed)s)
-"""
 
 
 def _known_answers(account: SellerAccount, placements: Sequence[Placement]) -> dict[str, str]:
     placed = {placement.marketplace_order_id: placement for placement in placements}
-    known = prepared.execute(_KNOWN, {"account": account.pk, "placed": list(placed)})
-    answers: dict[str, str] = {}
-    if not known:
-        return answers
-    for order in Order.objects.filter(pk__in=[pk for (pk,) in known]).select_related("personal"):
+    orders = Order.objects.filter(account=account, marketplace_order_id__in=placed)
+    answers = {}
+    for order in orders.select_related("personal"):
         _require_retry(order, placed[order.marketplace_order_id])
         answers[order.marketplace_order_id] = order.personal.answer or _bare_answer(order)
     return answers
@@ -122,15 +106,17 @@ def _require_retry(order: Order, placement: Placement) -> None:
 
 
 def _take(
-    account: SellerAccount,
-    drafts: Sequence[Draft],
-    *,
-    tariff: Tariff,
-    free: sourcing.Shelves,
-    now: datetime,
+    account: SellerAccount, placements: Sequence[Placement], *, now: datetime
 ) -> dict[str, str]:
-    write = partial(_write, account, drafts, tariff=tariff, now=now)
+    """All that can be is read, decided and refused before anything is locked."""
+    tariff = sourcing.tariff_for(account, now=now)
+    skus = skus_of(account, placements)
+    drafts = [draft_of(account, placement, skus, tariff) for placement in placements]
+    free = stock.available(
+        account_id=account.pk, sku_ids=[sku.id for sku in skus.values()], now=now
+    )
     chosen = _choose(drafts, free)
+    write = partial(_write, account, drafts, tariff=tariff, now=now)
     try:
         return write(lambda: chosen)
     except stock.Shortage:

@@ -61,7 +61,11 @@ class StockLevel(models.Model):
     """
 
     sku = models.ForeignKey(
-        Sku, on_delete=models.PROTECT, related_name="levels", verbose_name=_("SKU")
+        Sku,
+        on_delete=models.PROTECT,
+        related_name="levels",
+        verbose_name=_("SKU"),
+        db_index=False,  # the unique warehouse begins with it
     )
     warehouse = models.ForeignKey(
         Warehouse, on_delete=models.PROTECT, related_name="levels", verbose_name=_("warehouse")
@@ -150,6 +154,7 @@ class StockMovement(models.Model):
         on_delete=models.PROTECT,
         related_name="movements",
         verbose_name=_("stock level"),
+        db_index=False,  # the unique cause begins with it
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     on_hand_change = models.IntegerField(_("on hand"), default=0)
@@ -159,7 +164,7 @@ class StockMovement(models.Model):
         max_length=160,
         help_text=_("What made it happen: an order line, a file, a count."),
     )
-    seller_order_id = models.CharField(_("order"), max_length=40, blank=True, db_index=True)
+    seller_order_id = models.CharField(_("order"), max_length=40, blank=True)
     note = models.CharField(_("reason"), max_length=300, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -178,6 +183,14 @@ class StockMovement(models.Model):
             # The same cause never moves the same shelf twice: nothing is released or picked twice.
             models.UniqueConstraint(
                 fields=["level", "kind", "cause"], name="one_movement_per_cause"
+            )
+        ]
+        indexes = [
+            # For whole ids and for what they begin with.
+            models.Index(
+                fields=["seller_order_id"],
+                opclasses=["varchar_pattern_ops"],
+                name="movement_by_order",
             )
         ]
 
