@@ -5,7 +5,7 @@ found; so the answer is kept, in `reporting_difference`, a row for each such ord
 it anew, in the same transaction, whenever something it depends on changes: whoever writes invoices
 needs to know nothing of it, and no statement gets round it. What it says is `figures.CAUSE`, put
 into the database by `install`, which a migration runs whenever the definition changes
-(docs/adr/0010).
+(docs/adr/0006).
 """
 
 from __future__ import annotations
