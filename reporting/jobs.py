@@ -19,6 +19,7 @@ from reporting.asking import Asking, asked_of
 from reporting.declarations import REPORTS, NotUnderstood
 from reporting.exporting import Field, Sums
 from reporting.exporting_files import FORMATS, Format
+from reporting.payouts import work as payout_work  # noqa: F401  (registers its kinds of long work)
 from reporting.reconciling import work  # noqa: F401  (registers its kind of long work)
 from reporting.statements import Place
 

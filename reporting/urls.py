@@ -11,6 +11,7 @@ from reporting.attention import screens as attention
 from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
 from reporting.payouts import screens as payouts
+from reporting.payouts import settling
 from reporting.promises.screens import promise_now
 from reporting.radar import screens as radar
 from reporting.reconciling import report as reconciled  # noqa: F401
@@ -43,6 +44,15 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
             name="reconciled_row",
         ),
         path("payouts/", inside(payouts.payouts), name="payouts"),
+        path("payouts/give/", inside(settling.upload), name="settlement_upload"),
+        path("payouts/look/<int:job_id>/", inside(settling.preview), name="settlement_preview"),
+        path("payouts/files/<int:pk>/", inside(settling.settlement_file), name="settlement_file"),
+        path("payouts/rows/<int:pk>/", inside(settling.settlement_row), name="settlement_row"),
+        path(
+            "payouts/files/<int:pk>/take-back/",
+            inside(settling.take_back),
+            name="settlement_take_back",
+        ),
         path("radar/", inside(radar.radar), name="radar"),
         path("reports/", inside(overview), name="reports"),
         path("reports/ledger/<int:order_id>/", inside(ledger), name="cent_ledger"),

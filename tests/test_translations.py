@@ -102,6 +102,7 @@ def _pages(scene) -> list[str]:
         reverse("admin:report", args=["mapping"]),
         reverse("admin:payouts"),
         reverse("admin:report", args=["payouts"]),
+        reverse("admin:report", args=["settlement"]),
         reverse("admin:report", args=["mapping"]) + "?columns=all&status=open",
         reverse("admin:cent_ledger", args=[scene.pk]),
         reverse("admin:orders_order_change", args=[scene.pk]),

@@ -7,6 +7,7 @@ from reporting.models.promises import Promise, PromiseSettling, Workday
 from reporting.models.reconciliations import ReconciledRow, Reconciliation
 from reporting.models.schedules import ReportLetter, ReportSchedule
 from reporting.models.scorecards import Scorecard
+from reporting.models.settlements import SettlementFile, SettlementLayout, SettlementRow
 
 __all__ = [
     "AttentionMark",
@@ -20,5 +21,8 @@ __all__ = [
     "ReportLetter",
     "ReportSchedule",
     "Scorecard",
+    "SettlementFile",
+    "SettlementLayout",
+    "SettlementRow",
     "Workday",
 ]

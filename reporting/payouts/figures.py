@@ -16,8 +16,12 @@ from reporting.figures import DUE, RETURNED
 
 
 class Blocker(StrEnum):
-    """What is first in the way of the payout, in the order in which it is told and mended."""
+    """What is first in the way of the payout, in the order in which it is told and mended.
 
+    `PAID`: a settlement file speaks of the order, so nothing is in the way any more.
+    """
+
+    PAID = "paid"
     RETURN = "return"
     INVOICE = "invoice"
     UNSENT = "unsent"
@@ -27,6 +31,7 @@ class Blocker(StrEnum):
 
 
 BLOCKERS: dict[str, Promise] = {
+    Blocker.PAID: pgettext_lazy("payout", "paid already"),
     Blocker.RETURN: pgettext_lazy("payout", "open return"),
     Blocker.INVOICE: pgettext_lazy("payout", "no invoice"),
     Blocker.UNSENT: pgettext_lazy("payout", "invoice not at the marketplace"),
@@ -34,7 +39,8 @@ BLOCKERS: dict[str, Promise] = {
     Blocker.DELIVERY: pgettext_lazy("payout", "not delivered"),
     Blocker.NONE: pgettext_lazy("payout", "nothing in the way"),
 }
-REMEDIES: dict[str, Promise] = {
+REMEDIES: dict[str, Promise | str] = {
+    Blocker.PAID: "",
     Blocker.RETURN: pgettext_lazy("payout", "Issue the return invoice."),
     Blocker.INVOICE: pgettext_lazy("payout", "Pack and invoice it."),
     Blocker.UNSENT: pgettext_lazy("payout", "See why the message did not get through."),
@@ -44,15 +50,17 @@ REMEDIES: dict[str, Promise] = {
 }
 
 
-def _listed(*statuses: Status) -> str:
-    return ", ".join(f"'{status}'" for status in statuses)
+def _listed(*codes: str) -> str:
+    return ", ".join(f"'{code}'" for code in codes)
 
 
 _GONE = _listed(Status.INVOICED, Status.SHIPPED)
 _OPEN_RETURN = """EXISTS (SELECT FROM invoicing_return t
     WHERE t.order_id = o.id AND t.invoice_id IS NULL AND t.undone_at IS NULL)"""
+HAS_ROWS = "EXISTS (SELECT FROM reporting_settlementrow s WHERE s.order_id = o.id)"
 #: What holds, each alone. A return that waits for its invoice makes the expected amount uncertain.
 CONDITIONS: dict[str, str] = {
+    Blocker.PAID: HAS_ROWS,
     Blocker.RETURN: _OPEN_RETURN,
     Blocker.INVOICE: f"o.status IN ({_listed(*OPEN)})",
     Blocker.UNSENT: """EXISTS (SELECT FROM invoicing_invoice i
@@ -82,10 +90,13 @@ def first_is(code: str) -> str:
     return " AND ".join(before)
 
 
+#: Not what keeps money back.
+FREE = (Blocker.PAID, Blocker.NONE)
 #: Something is to be paid for these; of returned ones, only while a return waits for its invoice.
+#: And whatever a settlement file speaks of.
 IS_LIVE = (
     f"(o.status IN ({_listed(*OPEN, Status.INVOICED, Status.SHIPPED, Status.DELIVERED)})"
-    f" OR o.status = '{Status.RETURNED}' AND {_OPEN_RETURN})"
+    f" OR o.status = '{Status.RETURNED}' AND {_OPEN_RETURN} OR {HAS_ROWS})"
 )
 
 #: What the marketplace pays for, after return invoices.
@@ -96,4 +107,4 @@ COMMISSIONS = f"""
                    * {KEPT} / NULLIF(o.payment_value_cents, 0)), 0)::bigint
 """
 EXPECTED = f"({KEPT} - {COMMISSIONS})"
-AT_RISK = f"(CASE WHEN ({BLOCKER}) = '{Blocker.NONE}' THEN 0 ELSE {EXPECTED} END)"
+AT_RISK = f"(CASE WHEN ({BLOCKER}) IN ({_listed(*FREE)}) THEN 0 ELSE {EXPECTED} END)"

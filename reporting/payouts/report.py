@@ -14,7 +14,9 @@ from reporting.filtering import OneOf
 from reporting.mapping_filters import FILTERS as ORDER_FILTERS
 from reporting.mapping_filters import MOMENTS
 from reporting.payouts import figures as payout
-from reporting.payouts.figures import BLOCKERS, REMEDIES, Blocker
+from reporting.payouts import settled
+from reporting.payouts.figures import BLOCKERS, FREE, REMEDIES, Blocker
+from reporting.payouts.settled import RESULTS, Result
 
 _BLOCKED = "blocked"
 
@@ -44,8 +46,21 @@ def _blockers() -> Sequence[tuple[str, Text]]:
 
 def _blocked_by(code: str) -> Condition:
     if code == _BLOCKED:
-        return Condition(f"NOT ({payout.first_is(Blocker.NONE)})")
+        free = " OR ".join(f"({payout.first_is(each)})" for each in FREE)
+        return Condition(f"NOT ({free})")
     return Condition(payout.first_is(code))
+
+
+def _results() -> Sequence[tuple[str, Text]]:
+    return [(code, words) for code, words in RESULTS.items() if code != Result.UNKNOWN]
+
+
+def _with_result(code: str) -> Condition:
+    return Condition(settled.came_to(code))
+
+
+def _ledger_link(row: Row) -> str:
+    return reverse("admin:cent_ledger", args=[row["key"]])
 
 
 _ORDER_COLUMNS = ("marketplace_order_id", "seller_order_id", "order_group", "account", "status")
@@ -91,7 +106,7 @@ _COLUMNS = (
         sql=payout.BLOCKER,
         kind=Kind.CHOICE,
         words=BLOCKERS,
-        colours={code: "success" if code == Blocker.NONE else "warning" for code in BLOCKERS},
+        colours={code: "success" if code in FREE else "warning" for code in BLOCKERS},
         meaning=_("The first of the list below that holds: what must be mended first."),
     ),
     Column(
@@ -102,6 +117,35 @@ _COLUMNS = (
         needs=("lines", "invoices"),
         summed=True,
         meaning=_("The expected payout while anything is in the way; else nothing."),
+    ),
+    Column(
+        key="paid",
+        title=_("Paid in all"),
+        sql="settled.paid::bigint",
+        kind=Kind.CENTS,
+        needs=("settled",),
+        summed=True,
+        meaning=_("For the order, by all rows of all files."),
+    ),
+    Column(
+        key="difference",
+        title=_("Difference"),
+        sql=settled.DIFFERENCE,
+        kind=Kind.CENTS,
+        link=_ledger_link,
+        needs=("lines", "invoices", "settled"),
+        summed=True,
+        meaning=_("Paid in all − expected payout: below zero, money is missing."),
+    ),
+    Column(
+        key="result",
+        title=_("Result"),
+        sql=settled.RESULT,
+        kind=Kind.CHOICE,
+        needs=("lines", "invoices", "settled"),
+        words=RESULTS,
+        colours=settled.COLOURS,
+        meaning=_("What the settlement files say of the order."),
     ),
     Column(
         key="remedy",
@@ -122,17 +166,18 @@ PAYOUTS = register(
         title=_("Payouts"),
         meaning=_("What each order is to bring, and what keeps the marketplace from paying it."),
         permissions=("reporting.see_reports", "orders.view_money"),
-        # Only orders that something is to be paid for; the database sees through it to the indexes.
+        # Orders that something is to be, or was, paid for; indexes serve it all the same.
         table=f"(SELECT o.* FROM orders_order o WHERE {payout.IS_LIVE}) o",  # noqa: S608  (our own text)
         key="o.id",
         joins="JOIN sellers_selleraccount a ON a.id = o.account_id",
-        parts=(figures.LINES, figures.INVOICES),
+        parts=(figures.LINES, figures.INVOICES, settled.PAID),
         zone="a.timezone",
         currency="a.currency",
         columns=_COLUMNS,
         filters=(
             *(each for each in ORDER_FILTERS if each.names[0] in ("q", "time", "account")),
             OneOf(name="blocker", label=_("In the way"), options=_blockers, means=_blocked_by),
+            OneOf(name="result", label=_("Result"), options=_results, means=_with_result),
         ),
         sorts=(
             *(
@@ -147,8 +192,8 @@ PAYOUTS = register(
             ("placed_at", "delivered_at"),
             ("pays", "returned", "commissions"),
             ("expected",),
-            ("blocker",),
-            ("at_risk",),
+            ("blocker", "at_risk"),
+            ("result", "paid", "difference"),
             ("remedy",),
         ),
         counted=mapping.counted,

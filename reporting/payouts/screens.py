@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,13 +17,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from reporting.declarations import may_read
-from reporting.payouts.figures import BLOCKERS, REMEDIES, Blocker
+from reporting.models import SettlementFile
+from reporting.payouts.figures import BLOCKERS, FREE, REMEDIES, Blocker
 from reporting.payouts.report import PAYOUTS
 from reporting.payouts.totals import Total, total_of
-from sellers.admin.base import who
+from sellers.admin.base import NOTHING, local, who
 from sellers.models import User
 from sellers.money import Cents, format_cents
 
+#: Files on the page.
+LATEST = 30
 #: Orders with nothing in the way are as many as the shop ever delivered: these are counted.
 RECENT = {"time": "delivered", "span": "last-30-days"}
 
@@ -38,6 +42,20 @@ class Tile:
     remedy: str
 
 
+@dataclass(frozen=True)
+class Given:
+    """A settlement file of the list."""
+
+    name: str
+    account: str
+    entered: str
+    entered_by: str
+    rows: int
+    cents: str
+    link: str
+    is_taken_back: bool
+
+
 def reader(request: HttpRequest) -> User:
     """Raises PermissionDenied."""
     user = who(request)
@@ -49,16 +67,35 @@ def reader(request: HttpRequest) -> User:
 @require_GET
 def payouts(request: HttpRequest) -> HttpResponse:
     """Money by what holds it up, each with its orders."""
-    reader(request)
-    now = timezone.now()
+    user, now = reader(request), timezone.now()
     context = {
         **admin.site.each_context(request),
         "title": PAYOUTS.title,
-        "blocked": [_blocked(code, now=now) for code in BLOCKERS if code != Blocker.NONE],
+        "blocked": [_blocked(code, now=now) for code in BLOCKERS if code not in FREE],
         "free": _tile(Blocker.NONE, _total(Blocker.NONE, RECENT, now=now)),
         "all_link": reverse("admin:report", args=[PAYOUTS.slug]),
+        "files": [_file(each) for each in _latest_files()],
+        "rows_link": reverse("admin:report", args=["settlement"]),
+        "may_enter": user.has_perm("reporting.enter_settlements"),
     }
     return TemplateResponse(request, "admin/reporting/payouts.html", context)
+
+
+def _latest_files() -> QuerySet[SettlementFile]:
+    return SettlementFile.objects.select_related("account", "entered_by")[:LATEST]
+
+
+def _file(file: SettlementFile) -> Given:
+    return Given(
+        name=file.name,
+        account=file.account.name,
+        entered=local(file.entered_at, file.account.zone),
+        entered_by=str(file.entered_by or NOTHING),
+        rows=file.rows_count,
+        cents=format_cents(file.paid_cents, file.account.currency),
+        link=reverse("admin:settlement_file", args=[file.pk]),
+        is_taken_back=file.taken_back_at is not None,
+    )
 
 
 def _blocked(code: str, *, now: datetime) -> Tile:
