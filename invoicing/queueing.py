@@ -19,7 +19,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from invoicing.models import Pick, PickSlot, ShortPick
+from invoicing.models import PackageItem, Pick, PickSlot, ShortPick
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
 from sellers.models import Hold, SellerAccount, ShippingPolicy
@@ -28,6 +28,8 @@ from sellers.models import Hold, SellerAccount, ShippingPolicy
 STAGES = ("ready", "picking", "picked", "begun", "stopped", "packed")
 #: Orders that the queue can show.
 SHOWN = (*OPEN, Status.INVOICED)
+#: What may be picked and packed.
+WORKED = (Status.AUTHORIZED, Status.HANDLING)
 DUES = ("late", "today", "tomorrow", "later")
 LINES = ("one", "many")
 
@@ -78,7 +80,7 @@ def _row_id(text: str) -> int | None:
 
 
 def orders_of(choice: Choice, *, now: datetime) -> QuerySet[Order]:
-    """The orders of a choice, in no order yet; each says `is_walked`, `is_picked`, `is_short`."""
+    """The orders of a choice, in no order yet; each says what `with_stage` adds."""
     orders = _in_stage(choice.view)
     if choice.due:
         orders = orders.filter(_due(choice.due, now=now))
@@ -98,7 +100,10 @@ def orders_of(choice: Choice, *, now: datetime) -> QuerySet[Order]:
 def with_stage(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Adds what the stage depends on, each asked by order id."""
     return orders.annotate(
-        is_walked=Exists(_walks()), is_picked=Exists(_picks()), is_short=Exists(_shorts())
+        is_walked=Exists(_walks()),
+        is_picked=_some(_picks()),
+        is_boxed=_some(_boxed()),
+        is_short=Exists(_shorts()),
     )
 
 
@@ -108,6 +113,10 @@ def _walks() -> QuerySet[PickSlot]:
 
 def _picks() -> QuerySet[Pick]:
     return Pick.objects.filter(slot__order=OuterRef("pk"), gesture__undone_at=None)
+
+
+def _boxed() -> QuerySet[PackageItem]:
+    return PackageItem.objects.filter(package__order=OuterRef("pk"))
 
 
 def _shorts() -> QuerySet[ShortPick]:
@@ -131,7 +140,10 @@ def stage_of(order: Any) -> str:
         return "ready"
     if order.is_walked:
         return "picking"
-    return "picked" if order.is_picked else "begun"
+    if order.is_picked:
+        return "picked"
+    # Taken up and laid down again, with nothing in hand: as ready as it was.
+    return "begun" if order.is_boxed else "ready"
 
 
 def _in_stage(stage: str) -> QuerySet[Order]:
@@ -146,13 +158,17 @@ def _in_stage(stage: str) -> QuerySet[Order]:
     if stage == "stopped":
         return orders.filter(stopped, status__in=OPEN)
     moving = orders.filter(_some(_shorts(), are_there=False), change_asked_at=None)
-    if stage == "ready":
-        return moving.filter(status=Status.AUTHORIZED)
-    handled = moving.filter(status=Status.HANDLING)
     if stage == "picking":
-        return handled.filter(_some(_walks()))
-    picked = _some(_picks(), are_there=stage == "picked")
-    return handled.filter(_some(_walks(), are_there=False), picked)
+        return moving.filter(_some(_walks()), status=Status.HANDLING)
+    laid_down = Q(_some(_walks(), are_there=False), status=Status.HANDLING)
+    if stage == "picked":
+        return moving.filter(laid_down, _some(_picks()))
+    laid_down &= Q(_some(_picks(), are_there=False))
+    if stage == "begun":
+        return moving.filter(laid_down, _some(_boxed()))
+    untouched = laid_down & Q(_some(_boxed(), are_there=False))
+    # Both statuses by name: so the index of open work serves.
+    return moving.filter(Q(status=Status.AUTHORIZED) | untouched, status__in=WORKED)
 
 
 def places() -> QuerySet[Hold]:

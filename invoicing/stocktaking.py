@@ -194,7 +194,9 @@ def record(*, stock_count: StockCount, now: datetime, actor: User) -> Told:
 
 
 def _note(stock_count: StockCount, effect: Effect) -> str:
-    facts = {"count": str(stock_count), "who": str(stock_count.owner), "units": effect.uncovered}
+    owner = stock_count.owner
+    who = owner.get_full_name() or owner.get_username()
+    facts = {"count": str(stock_count), "who": who, "units": effect.uncovered}
     if effect.uncovered:
         return _("%(count)s by %(who)s; %(units)d promised units were not found") % facts
     return _("%(count)s by %(who)s") % facts

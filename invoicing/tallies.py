@@ -76,6 +76,7 @@ _COLUMNS = (
     "due_at",
     "is_walked",
     "is_picked",
+    "is_boxed",
     "is_short",
     "line_count",
     "warehouses",

@@ -52,7 +52,7 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(ShortPick)
 class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
-    list_display = ("when", "order", "item", "quantity", "where", "why", "state")
+    list_display = ("when", "order", "what", "why", "state")
     list_filter = (StateFilter,)
     list_select_related = ("order__account", "line__sku", "warehouse", "reported_by")
     search_fields = ("order__marketplace_order_id", "order__seller_order_id", "line__sku__ref")
@@ -88,10 +88,18 @@ class ShortPickAdmin(ShortDecisions, ReadOnly, PortalAdmin):
     def item(self, short: ShortPick) -> SafeString:
         return format_html('<span class="portal-clip">{}</span>', short.line.sku)
 
+    @display(description=_("missing"))
+    def what(self, short: ShortPick) -> SafeString:
+        """How many of what, and below it where they should lie."""
+        told = '<span class="portal-clip">{} × {}<small>{}</small></span>'
+        return format_html(told, short.quantity, short.line.sku, self._place(short))
+
+    def _place(self, short: ShortPick) -> str:
+        return " · ".join(filter(None, (short.line.sku.bin_location, short.warehouse.name)))
+
     @display(description=_("where"))
     def where(self, short: ShortPick) -> SafeString:
-        told = " · ".join(filter(None, (short.line.sku.bin_location, short.warehouse.name)))
-        return format_html('<span class="portal-clip">{}</span>', told)
+        return format_html('<span class="portal-clip">{}</span>', self._place(short))
 
     @display(description=_("why"))
     def why(self, short: ShortPick) -> str:

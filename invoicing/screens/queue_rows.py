@@ -15,6 +15,7 @@ from invoicing.models import PackageItem, Pick, PickSlot
 from invoicing.screens.board import warehouses_of
 from invoicing.screens.due import Due, due
 from orders.models import Order, OrderLine
+from orders.states import Status
 from sellers.admin.base import local
 from sellers.models import ShippingPolicy
 
@@ -132,7 +133,7 @@ def _row(
 
 def _told(order: Order, stage: str, slot: PickSlot | None, packers: str) -> tuple[str, str]:
     """Where the work stands, in words, and by whom or where."""
-    where = _where(slot) if slot else ""
+    where = _where(slot) if slot and order.is_picked else ""  # type: ignore[attr-defined]  # from with_stage
     if stage == "stopped" and order.is_short:  # type: ignore[attr-defined]  # from with_stage
         return _("units missing"), where
     if stage == "stopped" and order.change_asked_at:
@@ -142,7 +143,9 @@ def _told(order: Order, stage: str, slot: PickSlot | None, packers: str) -> tupl
         return _("being picked"), owner.get_full_name() or owner.get_username()
     if stage == "picked":
         return _("picked"), where
-    return order.get_status_display(), packers or (where if stage == "begun" else "")
+    if stage == "ready" and not packers:
+        return str(Status.AUTHORIZED.label), ""
+    return order.get_status_display(), packers
 
 
 def _where(slot: PickSlot) -> str:

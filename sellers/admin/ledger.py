@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -15,6 +16,15 @@ from sellers.admin.base import PortalAdmin, ReadOnly, beginning_with, local
 from sellers.admin.filters import AccountOfLevelFilter, WarehouseOfLevelFilter
 from sellers.admin.stock import with_free
 from sellers.models import Hold, StockLevel, StockMovement
+
+
+class OnShelves:
+    """Rows that hang on a shelf: which, in one column."""
+
+    @display(description=_("shelf"))
+    def shelf(self, row: StockMovement | Hold) -> SafeString:
+        told = '<span class="portal-clip">{}<small>{}</small></span>'
+        return format_html(told, row.level.sku, row.level.warehouse)
 
 
 class BySku:
@@ -55,13 +65,12 @@ class OfOneShelf:
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(OfOneShelf, ReadOnly, BySku, PortalAdmin):
+class StockMovementAdmin(OfOneShelf, OnShelves, ReadOnly, BySku, PortalAdmin):
     """The ledger: written once, read for ever."""
 
     list_display = (
         "when",
-        "sku",
-        "warehouse",
+        "shelf",
         "kind",
         "on_hand_change",
         "held_change",
@@ -109,12 +118,11 @@ class StockMovementAdmin(OfOneShelf, ReadOnly, BySku, PortalAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(OfOneShelf, ReadOnly, BySku, PortalAdmin):
+class HoldAdmin(OfOneShelf, OnShelves, ReadOnly, BySku, PortalAdmin):
     list_display = (
         "seller_order_id",
         "line_number",
-        "sku",
-        "warehouse",
+        "shelf",
         "quantity",
         "state",
         "expires",

@@ -24,6 +24,7 @@ from orders.models import Order
 from orders.states import Status
 from sellers.models import Hold, StockLevel
 from tests.builders import Line, a_policy, a_seller, a_sku, a_warehouse, an_order, staff
+from tests.invoicing import table
 from tests.invoicing.walking import Picker
 
 pytestmark = pytest.mark.django_db
@@ -59,8 +60,9 @@ def link(client: Client, name: str, **query: Any) -> str:
 
 def test_each_stage_shows_its_orders_and_says_how_many(ana: Client) -> None:
     ready, stopped = an_order(), an_order(status=Status.CANCEL_REQUESTED)
-    changed, begun = an_order(change_asked_at=timezone.now()), an_order(status=Status.HANDLING)
+    changed, begun = an_order(change_asked_at=timezone.now()), an_order(Line("9", 2))
     walked, picked, short = an_order(Line("7")), an_order(), an_order(Line("8"))
+    table.do(ana, begun, "scan", code="9")
     packed = an_order(status=Status.INVOICED)
     picker = Picker(ana)
     picker.start(picked)
@@ -89,6 +91,20 @@ def test_each_stage_shows_its_orders_and_says_how_many(ana: Client) -> None:
     ]
     assert numbers(ana, view="packed")["Packed"] == "1"
     assert [each.order for each in shorts.open_shorts()] == [short]
+
+
+def test_an_order_laid_down_with_nothing_in_hand_is_ready_again(ana: Client) -> None:
+    order = an_order()
+    picker = Picker(ana)
+    picker.start(order)
+    assert shown(ana, view="picking") == ids(order)
+    picker.do("finish")
+    assert Order.objects.get().status == Status.HANDLING
+    assert shown(ana, view="ready") == ids(order) == shown(ana)
+    assert shown(ana, view="begun") == set() == shown(ana, view="picked")
+    assert numbers(ana)["Ready to pick"] == "1"
+    page = ana.get(URL).content.decode()
+    assert "ready to pick" in page and "slot 1" not in page
 
 
 def test_due_is_by_the_accounts_own_midnight(ana: Client) -> None:

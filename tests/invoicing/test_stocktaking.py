@@ -112,7 +112,7 @@ def test_a_manager_records_all_differences_at_once(ana: Counter, mia: Counter, m
         ("1001", -2, "mia"),
         ("2002", 1, "mia"),
     ]
-    assert {row.note for row in rows} == {f"{mia.count} by ana"}
+    assert {row.note for row in rows} == {f"{mia.count} by Ana"}
     assert list(findings(now=timezone.now())) == []
 
 
