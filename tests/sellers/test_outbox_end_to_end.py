@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ from tests.sandbox.conftest import Running, start
 from tests.sellers.outbound import Kind, Status, an_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ORDERS = 12
+ORDERS = 8
 #: Seconds until a test gives up; nothing is measured.
 PATIENCE = 300
 
@@ -186,23 +189,46 @@ def test_delivers_everything_once_after_the_marketplace_was_down(marketplace, ac
     check_that_each_arrived_once_and_in_order(marketplace, orders)
 
 
-WORKER = """
-import sys, time
+#: Reads in once what a worker needs, and forks one whenever it is told a clock's lead.
+NURSERY = """
+import os, signal, sys, time
 from datetime import timedelta
 import django
 django.setup()
 from django.utils import timezone
 from sellers.marketplace.draining import drain
-skew = timedelta(seconds=float(sys.argv[1]))
-print("ready", flush=True)
-while True:
-    drain(clock=lambda: timezone.now() + skew, budget_seconds=5)
-    time.sleep(0.02)
+
+def work(skew):
+    while True:
+        drain(clock=lambda: timezone.now() + skew, budget_seconds=5)
+        time.sleep(0.02)
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    if (worker := os.fork()) == 0:
+        work(timedelta(seconds=float(line)))
+    print(worker, flush=True)
 """
 
 
-def a_worker(skew: timedelta) -> subprocess.Popen[str]:
-    """A worker process of its own, on this test's database, whose clock is `skew` ahead."""
+@dataclass(frozen=True)
+class Nursery:
+    """Of worker processes on this test's database, whose clocks are ahead."""
+
+    process: subprocess.Popen[str]
+
+    def worker(self, skew: timedelta) -> int:
+        """Its process id."""
+        told, heard = self.process.stdin, self.process.stdout
+        assert told is not None
+        assert heard is not None
+        told.write(f"{skew.total_seconds()}\n")
+        told.flush()
+        return int(heard.readline())
+
+
+@pytest.fixture
+def nursery(acme) -> Iterator[Nursery]:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     faster = {
         "DATABASE_URL": urlunsplit(url),
@@ -211,16 +237,17 @@ def a_worker(skew: timedelta) -> subprocess.Popen[str]:
         "OUTBOUND_RATE_PER_SECOND": "1000",
         "LOG_LEVEL": "ERROR",
     }
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(skew.total_seconds())],
+    process = subprocess.Popen(
+        [sys.executable, "-c", NURSERY],
         cwd=BASE_DIR,
         env=os.environ | faster,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == "ready\n"
-    return worker
+    yield Nursery(process)
+    process.kill()
+    process.communicate()
 
 
 class Door:
@@ -265,18 +292,26 @@ class Door:
                 self._inside -= is_order_system
 
 
-def live_and_die(door: Door, skew: timedelta, *, calls: int) -> None:
+def live_and_die(door: Door, nursery: Nursery, skew: timedelta, *, calls: int) -> None:
     """Two workers, killed when the first invoice after so many calls has arrived, or when there is
     nothing left to do before the next life."""
     door.let_in(calls)
-    workers = [a_worker(skew), a_worker(skew)]
+    workers = [nursery.worker(skew), nursery.worker(skew)]
     ends = time.monotonic() + PATIENCE
     while is_busy(skew) and not door.held.is_set() and time.monotonic() < ends:
         time.sleep(0.05)
     for worker in workers:
-        worker.kill()
-        worker.communicate()
+        kill(worker)
     door.open()
+
+
+def kill(worker: int) -> None:
+    """Returns once it is dead: the nursery ignores its children's ends, so that none lingers."""
+    with suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGKILL)
+        while True:
+            os.kill(worker, 0)
+            time.sleep(0.005)
 
 
 def is_busy(skew: timedelta) -> bool:
@@ -288,7 +323,9 @@ def is_busy(skew: timedelta) -> bool:
     return pending.filter(soon, pk__in=first.values("pk")).exists()
 
 
-def test_delivers_everything_once_although_workers_are_killed(marketplace, acme, monkeypatch):
+def test_delivers_everything_once_although_workers_are_killed(
+    marketplace, acme, nursery, monkeypatch
+):
     """SIGKILL between the marketplace's acceptance and our settling, again and again."""
     orders = [an_order(marketplace) for _ in range(ORDERS)]
     for order_id in orders:
@@ -296,14 +333,16 @@ def test_delivers_everything_once_although_workers_are_killed(marketplace, acme,
     door, lives = Door(marketplace, monkeypatch), 0
     while unfinished() and lives < 20:
         # Between two lives the leases of the dead run out.
-        live_and_die(door, lives * timedelta(seconds=121), calls=10 * 3**lives)
+        live_and_die(door, nursery, lives * timedelta(seconds=121), calls=10 * 3**lives)
         lives += 1
     assert lives > 1
     assert OutboxMessage.objects.filter(attempts__outcome="found").exists()
     check_that_each_arrived_once_and_in_order(marketplace, orders)
 
 
-def test_delivers_everything_once_through_all_of_it_together(marketplace, acme, monkeypatch):
+def test_delivers_everything_once_through_all_of_it_together(
+    marketplace, acme, nursery, monkeypatch
+):
     """30 % of the calls fail, half of them after they took effect, rows of 429, answers that never
     come; meanwhile workers are killed and Redis is emptied."""
     orders = [an_order(marketplace) for _ in range(ORDERS)]
@@ -319,7 +358,7 @@ def test_delivers_everything_once_through_all_of_it_together(marketplace, acme, 
     door, lives = Door(marketplace, monkeypatch), 0
     while unfinished() and lives < 40:
         marketplace.control.knobs(**weather | {"seed": lives}, script=["throttle"] * (lives < 2))
-        live_and_die(door, lives * timedelta(seconds=121), calls=10 * 3**lives)
+        live_and_die(door, nursery, lives * timedelta(seconds=121), calls=10 * 3**lives)
         shared.board().flushall()
         lives += 1
     assert lives > 1
