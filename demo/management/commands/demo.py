@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from demo.history import remember
 from demo.people import LOGINS
 from demo.preparing import SLUG, prepare, write_stand_in_settings
+from demo.settling import write_settlement
 from demo.stand_in import StandIn
 from demo.trading import Report, await_deliveries, steps, trade
 from reporting.dashboard.counting import count_recent
@@ -68,6 +70,8 @@ class Command(BaseCommand):
         count_recent(now=timezone.now())
         settle_recent(now=timezone.now())
         self.stdout.write(f"  {remembered} orders of the weeks before")
+        account = SellerAccount.objects.get(slug=SLUG)
+        write_settlement(account, target=_settlement(), now=timezone.now())
 
     def _report(self, report: Report, waiting: int) -> None:
         self.stdout.write(f"  {report.placed} orders placed, {report.found} were there already")
@@ -91,6 +95,7 @@ class Command(BaseCommand):
             "  1. Sign in as packer and open the packing queue: put half of an order in a package.",
             "  2. Close the package: its invoice appears at the marketplace, for that part alone.",
             "  3. Sign in as manager, open the order: its timeline has the marketplace's receipt.",
+            f"  4. Under Payouts, give what the marketplace says it paid: {_settlement()}",
             "",
         )
         self.stdout.write("\n".join(lines))
@@ -110,6 +115,10 @@ def _trade(bar: tqdm[Any]) -> Report:
 def _require_seller() -> None:
     if not SellerAccount.objects.filter(slug=SLUG).exists():
         raise CommandError("There is no demonstration seller yet: run demo --prepare first.")
+
+
+def _settlement() -> Path:
+    return Path(settings.VAR_DIR) / "demo" / "settlement.csv"
 
 
 def _portal_url() -> str:
