@@ -20,6 +20,7 @@ import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
@@ -113,6 +114,14 @@ def _empty_redis(redis_connection: Redis) -> Iterator[None]:
     """What one test left in Redis (rates, breakers, queued tasks) is not there in the next."""
     yield
     redis_connection.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_last_request_is_forgotten() -> Iterator[None]:
+    """A request's language and clock stay with its thread; the next test begins without."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
