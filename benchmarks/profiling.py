@@ -80,7 +80,7 @@ def _print_stages(question: Any, tariff: Any) -> None:
     cold = _stages(question, forget=tariff)
     warm = _stages(question, forget=None)
     print(f"| {question.items} items, µs of CPU time | warm | cold |\n|---|---:|---:|")
-    for name, each, first in zip((*STAGES, "of loading: the statement"), warm, cold, strict=True):
+    for name, each, first in zip((*STAGES, "of loading, the statement"), warm, cold, strict=True):
         print(f"| `{name}` | {each:.0f} | {first:.0f} |")
     whole = _whole(_portal(), question)
     print(f"| the rest: door, counting | {whole - sum(warm[: len(STAGES)]):.0f} | |")

@@ -26,6 +26,7 @@ PAGES = {
     "orders": "/admin/orders/order/",
     "stock": "/admin/sellers/stocklevel/",
     "messages": "/admin/sellers/outboxmessage/",
+    "recorded": "/admin/simulation/simulationcapture/",
 }
 
 
@@ -143,6 +144,12 @@ def _managing(browser: Browser, portal: str, short: str, locale: str) -> None:
     page.locator("table a[href*='/change/']").first.click()
     page.wait_for_load_state("networkidle")
     _save(page, f"order-{short}")
+    page.goto(portal + "/admin/simulation/simulationcapture/why/")
+    for name, value in {"sku": "1001", "quantity": "3", "postal_code": "22270-030"}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    _save(page, f"why-{short}")
     page.context.close()
 
 

@@ -28,7 +28,7 @@ WITHIN = [
 
 #: Beside the causes: every answer that was no quote at all.
 NOT_ANSWERED = "not-answered"
-_CAUSES = [("", _("all")), *CAUSES.items(), (NOT_ANSWERED, _("not answered"))]
+_CAUSES = [("", pgettext_lazy("causes", "all")), *CAUSES.items(), (NOT_ANSWERED, _("not answered"))]
 _DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
@@ -36,7 +36,10 @@ class FindForm(forms.Form):
     """Which answers: of a SKU, of days or around a moment on the account's clocks, of a cause."""
 
     account = forms.ModelChoiceField(
-        SellerAccount.objects.all(), label=_("Account"), required=False, empty_label=_("All")
+        SellerAccount.objects.all(),
+        label=_("Account"),
+        required=False,
+        empty_label=pgettext_lazy("accounts", "All"),
     )
     sku = forms.CharField(label=_("SKU id"), max_length=100, required=False)
     cause = forms.ChoiceField(label=_("Cause"), choices=_CAUSES, required=False)
