@@ -21,8 +21,8 @@
     tell(answer.text, answer.tone);
     ScanBox.focus();
     if (!answer.closed?.length) return;
-    await print(answer.closed.flatMap((id) => papersOf(board.querySelector(`.package[data-package="${id}"]`), prints())));
-    if ("opensNext" in facts) openNext();
+    const isPrinted = await print(answer.closed.flatMap((id) => papersOf(board.querySelector(`.package[data-package="${id}"]`), prints())));
+    if (isPrinted && "opensNext" in facts) openNext();
   }
 
   function tell(text, tone) {
@@ -142,9 +142,10 @@
 
   async function print(addresses) {
     const failed = await Printing.print(addresses);
-    // A missing paper is said, and holds nothing up.
+    // A missing paper is said, and the order stays to be read; a key or a scan goes on.
     if (failed.length) tell(facts.notPrinted, "info");
     ScanBox.focus();
+    return !failed.length;
   }
 
   // --- closing asks once, unless it was scanned

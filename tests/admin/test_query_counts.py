@@ -76,7 +76,10 @@ def test_no_screen_takes_more_queries_than_it_did(scene: Order, superuser: Clien
     assert counted == json.loads(BASELINE.read_text())
 
 
-@pytest.mark.parametrize("screen", ["overview", "orders.order list", "orders.order search"])
+@pytest.mark.parametrize(
+    "screen",
+    ["overview", "orders.order list", "orders.order search", "packing queue", "packing order"],
+)
 def test_more_orders_do_not_take_more_queries(screen: str, scene: Order, superuser: Client):
     url = _screens(scene)[screen]
     before = _counted(superuser, url)

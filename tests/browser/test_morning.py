@@ -162,6 +162,25 @@ def test_an_order_is_packed_invoiced_and_labelled_in_so_many_scans(
     wait_for(lambda: printed(Package.objects.get()), seconds=60)
 
 
+def test_a_paper_that_does_not_print_is_said_before_the_next_order_opens(
+    page: Page, live_server: object, shelf: None
+) -> None:
+    order, following = orders((Line("1001"),), (Line("2002"),))
+    scan = seated(page, live_server)
+    scan(order.marketplace_order_id)
+    scan.opens(order)
+    label = re.compile("/label/")
+    page.route(label, lambda route: route.abort())
+    scan(SHIRT, "CMDCLOSE")
+    expect(page.locator("#said")).to_contain_text("Not printed.")
+    scan.opens(order)
+    page.unroute(label)
+    scan("CMDPRINT")
+    wait_for(lambda: Print.objects.filter(kind="label").exists(), seconds=60)
+    scan("CMDNEXT")
+    scan.opens(following)
+
+
 def test_an_order_is_driven_by_the_printed_command_sheet_alone(
     page: Page, live_server: object, shelf: None
 ) -> None:
