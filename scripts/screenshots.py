@@ -24,6 +24,7 @@ PAGES = {
     "reconciliations": "/admin/reconciliations/",
     "payouts": "/admin/payouts/",
     "orders": "/admin/orders/order/",
+    "promises": "/admin/reports/promises/",
     "stock": "/admin/sellers/stocklevel/",
     "messages": "/admin/sellers/outboxmessage/",
     "recorded": "/admin/simulation/simulationcapture/",

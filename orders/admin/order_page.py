@@ -76,6 +76,10 @@ class _Reader:
             page.ledger_link = self.link(
                 "admin:cent_ledger", self.order.pk, "reporting.see_reports"
             )
+            if self.order.authorized_at:
+                page.promise_link = self.link(
+                    "admin:promise_now", self.order.pk, "reporting.see_reports"
+                )
             page.remarks = self.money_remarks()
         if self.user.has_perm("orders.view_personal_data"):
             page.shows_shopper = True

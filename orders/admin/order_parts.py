@@ -77,6 +77,7 @@ class Page:
     shows_money: bool
     money: list[Fact] = field(default_factory=list)
     ledger_link: str | None = None
+    promise_link: str | None = None
     remarks: list[str] = field(default_factory=list)
     shows_shopper: bool = False
     shopper: list[Fact] = field(default_factory=list)

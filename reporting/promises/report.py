@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -63,16 +64,16 @@ def _behind(row: Row) -> str:
     return _orders_of(row)
 
 
-def _late_behind(row: Row) -> str:
-    return _orders_of(row, outcome=Outcome.LATE)
+def _with(outcome: Outcome) -> Callable[[Row], str | None]:
+    """A link from a number to its orders; none from zero."""
+    return lambda row: _orders_of(row, outcome=outcome) if row[_KEYS[outcome]] else None
 
 
-def _overdue_behind(row: Row) -> str:
-    return _orders_of(row, outcome=Outcome.OVERDUE)
+_KEYS = {Outcome.LATE: "late", Outcome.OVERDUE: "overdue", Outcome.CANCELLED_LATE: "cancelled_late"}
 
 
-def _costly_behind(row: Row) -> str:
-    return _orders_of(row, sort="-cost")
+def _costly_behind(row: Row) -> str | None:
+    return _orders_of(row, sort="-cost") if row["cost"] else None
 
 
 def _of(*outcomes: Outcome) -> str:
@@ -154,7 +155,7 @@ PROMISES = register(
                 title=_("Late"),
                 sql="s.late",
                 kind=Kind.COUNT,
-                link=_late_behind,
+                link=_with(Outcome.LATE),
                 meaning=_("Delivered after the promised time."),
             ),
             Column(
@@ -162,7 +163,7 @@ PROMISES = register(
                 title=_("Overdue"),
                 sql="s.overdue",
                 kind=Kind.COUNT,
-                link=_overdue_behind,
+                link=_with(Outcome.OVERDUE),
                 meaning=_("The promised time is past, and no delivery is known."),
             ),
             Column(
@@ -170,6 +171,7 @@ PROMISES = register(
                 title=_("Cancelled late"),
                 sql="s.cancelled_late",
                 kind=Kind.COUNT,
+                link=_with(Outcome.CANCELLED_LATE),
                 meaning=_(
                     "Cancelled before it left, when its hand-over time or the promised time was "
                     "past."
@@ -268,13 +270,12 @@ PROMISES = register(
         ),
         brief=(
             ("name", "ref", "account"),
+            ("cost", "returned"),
             ("orders", "kept"),
             ("late", "overdue", "cancelled_late"),
             ("broken",),
             ("days_promised", "half_took", "most_took"),
             ("freight", "commission"),
-            ("returned",),
-            ("cost",),
         ),
     )
 )
@@ -434,14 +435,12 @@ ORDERS = register(
         ),
         brief=(
             ("marketplace_order_id", "seller_order_id"),
-            ("sla", "account"),
-            ("outcome",),
+            ("outcome", "sla", "account"),
+            ("cost", "returned", "freight"),
             ("paid_at", "promised_at"),
             ("shipped_at", "delivered_at"),
             ("days_promised", "days_taken", "days_late"),
             ("now",),
-            ("freight", "returned"),
-            ("cost",),
         ),
     )
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,23 +53,24 @@ def promise_now(request: HttpRequest, order_id: int) -> HttpResponse:
     if not may_read(ORDERS, request.user):
         raise PermissionDenied
     order = get_object_or_404(Order.objects.select_related("account"), pk=order_id)
+    names = dict(order.account.policies.values_list("ref", "name"))
     context = {
         **admin.site.each_context(request),
         "title": _("Promised then and now: %(order)s") % {"order": order.marketplace_order_id},
         "order_link": reverse("admin:orders_order_change", args=[order.pk]),
-        "past": [_past(order, promise) for promise in Promise.objects.filter(order=order)],
+        "past": [_past(order, promise, names) for promise in Promise.objects.filter(order=order)],
     }
     try:
         found = promised_now(order, now=timezone.now())
-        context["lines"] = [_line(order, each) for each in found]
+        context["lines"] = [_line(order, each, names) for each in found]
     except DomainError as error:
         context["problem"] = error.message
     return TemplateResponse(request, "reporting/promise_now.html", context)
 
 
-def _past(order: Order, promise: Promise) -> Past:
+def _past(order: Order, promise: Promise, names: Mapping[str, str]) -> Past:
     return Past(
-        sla=promise.policy_ref,
+        sla=_named(promise.policy_ref, names),
         outcome=promise.get_outcome_display(),
         colour=COLOURS[Promise.Outcome(promise.outcome)],
         facts=list(_facts(order, promise)),
@@ -96,12 +97,12 @@ def _moment(order: Order, at: datetime | None) -> str:
     return NOTHING if at is None else local(at, order.account.zone)
 
 
-def _line(order: Order, found: LineAgain) -> Line:
+def _line(order: Order, found: LineAgain, names: Mapping[str, str]) -> Line:
     line, offer, currency = found.line, found.offer, order.account.currency
     more = found.more_freight
     return Line(
         name=f"{line.quantity} × {line.name}",
-        sla=line.policy_ref or NOTHING,
+        sla=_named(line.policy_ref, names),
         then=_spelled(line.shipping_estimate),
         now=spell(offer.promise.estimate) if offer else "",
         by=local(offer.promise.by, order.account.zone) if offer else "",
@@ -109,6 +110,11 @@ def _line(order: Order, found: LineAgain) -> Line:
         freight_now=money(offer.price, currency) if offer else NOTHING,
         more=("+" if more > 0 else "−") + money(abs(more), currency) if more else "",
     )
+
+
+def _named(ref: str, names: Mapping[str, str]) -> str:
+    """An SLA by its name; by its id once we don't have it any more."""
+    return names.get(ref) or ref or NOTHING
 
 
 def _spelled(estimate: str) -> str:

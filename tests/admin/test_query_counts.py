@@ -61,6 +61,9 @@ def _screens(order: Order) -> dict[str, str]:
     screens["cent ledger"] = reverse("admin:cent_ledger", args=[order.pk])
     screens["report mapping"] = reverse("admin:report", args=["mapping"])
     screens["report mapping, all columns"] = screens["report mapping"] + "?columns=all"
+    screens["promise audit"] = reverse("admin:report", args=["promises"])
+    screens["promises, order by order"] = reverse("admin:report", args=["promises-orders"])
+    screens["promised then and now"] = reverse("admin:promise_now", args=[order.pk])
     screens["needs attention"] = reverse("admin:attention")
     screens["radar"] = reverse("admin:radar")
     screens["reconciliations"] = reverse("admin:reconciliations")
