@@ -13,8 +13,10 @@ from jsonschema import Draft202012Validator
 
 from invoicing import crediting, packing, returning, tracking
 from invoicing.returning import Arrived
-from orders import deciding
-from orders.models import Order
+from orders import agreeing, deciding, shapes
+from orders.models import Order, OrderChange
+from orders.modifications import modification_of
+from orders.modifying import receive_change
 from sellers.models import OutboxMessage
 from tests.builders import NOW, Line, a_seller, a_warehouse, an_order
 from tests.contract.test_simulation_openapi import SCHEMAS, _make_nullable
@@ -23,6 +25,8 @@ from tests.invoicing.nfe_files import a_document
 pytestmark = pytest.mark.django_db
 WHEN: dict[str, Any] = {"now": NOW, "actor": None}
 FILES = {"oms": "orders-api.json", "services": "external-seller-marketplace.json"}
+#: Calls that only one file describes, whatever the dialect.
+ONE_FILE = {"change-agreement": "services", "change-refusal": "oms"}
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
 
 OURS: dict[str, Any] = {
@@ -55,14 +59,20 @@ OURS: dict[str, Any] = {
             "events": {"type": "array", "minItems": 1},
         },
     },
+    "change-agreement": {
+        "type": "object",
+        "required": ["agreementType"],
+        "properties": {"agreementType": {"enum": ["Acknowledgment", "Confirmation"]}},
+    },
+    "change-refusal": {"type": "object", "required": ["reason"]},
     "cancel": {"type": "object", "required": ["reason"]},
     "cancel-returned": {"type": "object", "required": ["reason"]},
 }
 
 
 def messages_of(dialect: str) -> list[OutboxMessage]:
-    """One order's whole life: packed twice, tracked, delivered, returned, cancelled; and one that
-    was cancelled before anything else."""
+    """One order's whole life: packed twice, tracked, delivered, returned, cancelled; one that was
+    cancelled before anything else; and two that the marketplace would change."""
     acme = a_seller(dialect=dialect)
     endpoint = f"{acme.marketplace_url}/api/oms?an=bigstore"
     order = an_order(
@@ -85,7 +95,22 @@ def messages_of(dialect: str) -> list[OutboxMessage]:
     deciding.cancel_by_seller(order=order, reason="Returned", **WHEN)
     never_packed = an_order(marketplace_services_endpoint=endpoint)
     deciding.cancel_by_seller(order=never_packed, reason="Damaged", **WHEN)
+    agreeing.accept_change(change=a_change("c1"), **WHEN)
+    agreeing.refuse_change(change=a_change("c2"), reason="Packed", **WHEN)
     return list(OutboxMessage.objects.order_by("id"))
+
+
+def a_change(request_id: str) -> OrderChange:
+    """Of three units, one less."""
+    order = an_order(Line("1001", quantity=3))
+    body = {
+        "changeRequestId": request_id,
+        "reason": "Two will do",
+        "remove": [{"items": [{"id": "1001", "quantity": 1}]}],
+    }
+    asked = modification_of(shapes.CHANGE_ORDER.read(body), document=body)
+    known = order.marketplace_order_id
+    return receive_change(account=order.account, path_id=known, modification=asked, now=NOW)
 
 
 def told_on_its_way(order: Order, package: Any) -> None:
@@ -118,8 +143,9 @@ if SCHEMAS.exists():
 
     @pytest.mark.parametrize("dialect", FILES)
     def test_every_call_fits_vtex_s_openapi_file(dialect: str) -> None:
-        document = json.loads((SCHEMAS / FILES[dialect]).read_text())
         for message in messages_of(dialect):
+            file = FILES[ONE_FILE.get(message.kind, dialect)]
+            document = json.loads((SCHEMAS / file).read_text())
             operation = operation_of(document, message)
             if message.kind == OutboxMessage.Kind.START_HANDLING:
                 assert message.body == ""
@@ -129,9 +155,12 @@ if SCHEMAS.exists():
 
 def operation_of(document: dict[str, Any], message: OutboxMessage) -> dict[str, Any]:
     """What the file says of the message; the one on services endpoints starts no handling."""
+    path = message.path.partition("?")[0]
+    if message.kind == OutboxMessage.Kind.CHANGE_AGREEMENT:
+        path = path.removeprefix("/api/oms")
     for template, operations in document["paths"].items():
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
-        if re.fullmatch(pattern, message.path) and message.method.lower() in operations:
+        if re.fullmatch(pattern, path) and message.method.lower() in operations:
             found: dict[str, Any] = operations[message.method.lower()]
             return found
     assert message.kind == OutboxMessage.Kind.START_HANDLING, (message.method, message.path)
