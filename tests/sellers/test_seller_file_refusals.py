@@ -311,18 +311,16 @@ def test_takes_back_everything_when_the_last_step_refuses(tmp_path):
     assert Sku.objects.get(ref="mug-1").price_cents == 4990
 
 
-def test_finds_one_overlap_among_two_hundred_thousand_rates(
-    tmp_path, django_assert_max_num_queries
-):
-    rates = [a_rate(f"{n * 10:08d}", f"{n * 10 + 9:08d}") for n in range(200_000)]
-    rates[150_000]["postal_to"] = "01500010"
+def test_finds_one_overlap_among_twenty_thousand_rates(tmp_path, django_assert_max_num_queries):
+    rates = [a_rate(f"{n * 10:08d}", f"{n * 10 + 9:08d}") for n in range(20_000)]
+    rates[15_000]["postal_to"] = "00150010"
 
     with django_assert_max_num_queries(20):
         lines = refused(a_seller_file(shipping_policies=[a_policy("e", rates=rates)]), tmp_path)
 
     assert lines == [
-        "shipping_policies[0].rates[150001]: overlaps shipping_policies[0].rates[150000] "
-        "(BRA 01500000–01500010, any weight)"
+        "shipping_policies[0].rates[15001]: overlaps shipping_policies[0].rates[15000] "
+        "(BRA 00150000–00150010, any weight)"
     ]
 
 

@@ -215,7 +215,7 @@ def ordered(document: dict[str, Any]) -> dict[str, Any]:
 
 class TestRoundTrip(TestCase):
     @given(seller_files())
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_exports_what_was_imported_and_imports_it_again_without_a_change(self, document):
         import_seller(document, now=timezone.now())
         account = SellerAccount.objects.get()
@@ -226,7 +226,7 @@ class TestRoundTrip(TestCase):
         assert export_seller(account, with_secrets=True) == exported
 
     @given(seller_files(), seller_files())
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_updates_any_seller_to_any_other(self, first, second):
         assume(told_apart(first["pickup_points"] + second["pickup_points"]))
         import_seller(first, now=timezone.now())
