@@ -17,7 +17,8 @@ from sellers.money import Cents
 from sellers.tables import Cells, plain
 
 LARGEST = 10 * 1024 * 1024
-MOST_ROWS = 50_000
+#: All of them are entered in one transaction.
+MOST_ROWS = 20_000
 #: Titles and remarks may stand above the headings.
 _LOOKED_AT = 20
 _LONGEST_ID = 60

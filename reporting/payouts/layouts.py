@@ -25,15 +25,15 @@ FIELDS: dict[str, Promise] = {
 }
 #: What a column may be called, without accents and in small letters; the first found wins.
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "order": ("order", "order id", "marketplace order id", "seller order id", "order number",
-              "pedido", "id do pedido", "id pedido", "numero do pedido", "numero pedido",
+    "order": ("pedido", "id do pedido", "numero do pedido", "order", "order id", "order number",
+              "marketplace order id", "seller order id", "id pedido", "numero pedido",
               "codigo do pedido", "n pedido", "pedido vtex", "pedido marketplace"),
-    "paid": ("valor liquido", "liquido", "valor do repasse", "valor repasse", "repasse",
-             "valor pago", "valor a receber", "net amount", "net value", "net", "payout",
-             "payout amount", "amount paid", "paid", "valor bruto", "bruto", "gross amount",
-             "gross", "valor", "amount", "value"),
-    "commission": ("comissao", "valor comissao", "valor da comissao", "comissao total",
-                   "comissao marketplace", "comissao do marketplace", "commission",
+    "paid": ("valor liquido", "net amount", "liquido", "valor do repasse",
+             "valor repasse", "repasse", "valor pago", "valor a receber", "net value", "net",
+             "payout", "payout amount", "amount paid", "paid", "valor bruto", "bruto",
+             "gross amount", "gross", "valor", "amount", "value"),
+    "commission": ("comissao", "commission", "valor comissao", "valor da comissao",
+                   "comissao total", "comissao marketplace", "comissao do marketplace",
                    "commission amount", "commission value", "marketplace commission"),
 }  # fmt: skip
 _GROSS = ("valor bruto", "bruto", "gross amount", "gross")

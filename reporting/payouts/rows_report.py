@@ -183,8 +183,7 @@ SETTLEMENT = register(
         brief=(
             ("named", "account"),
             ("file", "line"),
-            ("paid", "commission"),
-            ("paid_in_all",),
+            ("paid", "commission", "paid_in_all"),
             ("expected", "commissions"),
             ("difference",),
             ("result",),

@@ -47,6 +47,7 @@ def preview(job: Job, progress: Progress) -> Result:
         "rows": len(reading.entries),
         "cents": reading.cents,
     }
+    progress.expect(len(reading.entries))  # a sign of life before the longest step
     if not reading.problems:
         try:
             found |= _tried(reading, job)
@@ -74,6 +75,7 @@ def _tried(reading: Reading, job: Job) -> dict[str, Any]:
 def enter(job: Job, progress: Progress) -> Result:
     """Params as above. The whole file or nothing."""
     reading = _read(job)
+    progress.expect(len(reading.entries))  # a sign of life before the longest step
     try:
         file = _enter(reading, job)
     except DomainError as refusal:

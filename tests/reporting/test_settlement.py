@@ -79,7 +79,7 @@ def results(client: Client, query: str = "") -> dict[str, tuple[str, str]]:
     """Order id in the file -> result and difference, as the report of rows shows them."""
     response = client.get(f"{reverse('admin:report', args=['settlement'])}?{query}")
     assert response.status_code == 200
-    return {row[0][0].text: (row[6][0].text, row[5][0].text) for row in response.context["rows"]}
+    return {row[0][0].text: (row[-2][0].text, row[-3][0].text) for row in response.context["rows"]}
 
 
 def of_orders(client: Client, query: str) -> list[str]:
