@@ -38,6 +38,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for short, locale in LANGUAGES.items():
             _packing(browser, portal, short, locale)
+            _walking(browser, portal, short, locale)
+            _counting(browser, portal, short, locale)
             _shipping(browser, portal, short, locale)
             _managing(browser, portal, short, locale)
         browser.close()
@@ -78,6 +80,48 @@ def _beside_the_scans(page: Page, here: str, short: str) -> None:
     for name in ("commands", "returns"):
         page.goto(f"{here}/{name}/")
         _save(page, f"{name}-{short}")
+
+
+def _walking(browser: Browser, portal: str, short: str, locale: str) -> None:
+    """A walk along the shelves, and what is missing there."""
+    page = _page(browser, portal, locale, "packer", "packing-demo-2718")
+    page.keyboard.press("p")
+    page.wait_for_url(re.compile(r"/picking/(\d+|start)/$"))
+    if page.url.endswith("/start/"):
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/picking/\d+/$"))
+    page.locator("body[data-ready]").wait_for()
+    packer.scan(page, page.locator("[data-current]").get_attribute("data-ref") or "")
+    _save(page, f"picking-{short}")
+    page.set_viewport_size(UPRIGHT)
+    page.keyboard.press("k")
+    page.locator("[name=quantity]:focus").wait_for()
+    _save(page, f"picking-missing-upright-{short}")
+    page.set_viewport_size(TABLET)
+    page.goto(page.url + "paper/")
+    _save(page, f"pick-list-{short}")
+    page.context.close()
+
+
+def _counting(browser: Browser, portal: str, short: str, locale: str) -> None:
+    """An aisle being counted; it is dropped again."""
+    page = _page(browser, portal, locale, "packer", "packing-demo-2718")
+    page.goto(f"{portal}/admin/invoicing/package/counts/")
+    page.locator("[name=bin]").fill("A")
+    page.keyboard.press("Enter")
+    page.locator("body[data-ready]").wait_for()
+    waiting = page.locator("[data-uncounted]").evaluate_all(
+        "all => all.map(one => one.dataset.uncounted)"
+    )
+    for ref in waiting[:2]:
+        packer.scan(page, ref)
+    _save(page, f"counting-{short}")
+    page.keyboard.press("z")
+    page.locator("#drop button").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/counts/$"))
+    _save(page, f"counts-{short}")
+    page.context.close()
 
 
 def _shipping(browser: Browser, portal: str, short: str, locale: str) -> None:
