@@ -98,8 +98,16 @@ def _walking(browser: Browser, portal: str, short: str, locale: str) -> None:
     page.locator("[name=quantity]:focus").wait_for()
     _save(page, f"picking-missing-upright-{short}")
     page.set_viewport_size(TABLET)
-    page.goto(page.url + "paper/")
+    walk = page.url
+    page.goto(walk + "paper/")
     _save(page, f"pick-list-{short}")
+    # Its orders go back to the queue, for the next pictures.
+    page.goto(walk)
+    page.locator("body[data-ready]").wait_for()
+    page.keyboard.press("f")
+    page.locator("#finish button").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue/")
     page.context.close()
 
 
