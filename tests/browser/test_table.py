@@ -385,7 +385,9 @@ _WIDER_THAN_ITS_PLACE = """() => {
     .filter((e) => e.offsetParent && (e.getBoundingClientRect().right > edge || cut(e)))
     .map((e) => e.outerHTML.slice(0, 120));
 }"""
+# A box to tick is ticked by its words as well.
 _SMALL_TARGETS = """() => [...document.querySelectorAll("button, a, input, summary")]
   .filter((e) => e.offsetParent && e.type !== "hidden")
+  .map((e) => e.matches("[type=checkbox], [type=radio]") ? e.closest("label") ?? e : e)
   .filter((e) => e.getBoundingClientRect().height < 43.5)
   .map((e) => e.outerHTML.slice(0, 120))"""
