@@ -114,7 +114,7 @@ def require_exact(order: Order) -> None:
 
 
 @given(made=an_order_to_pack(), data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_invoices_add_up_to_what_is_paid_and_returns_to_the_invoices(
     made: tuple[list[tuple[Line, Decimal]], int], data: st.DataObject
 ) -> None:
