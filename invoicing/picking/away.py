@@ -58,7 +58,10 @@ def units_away(*, warehouse_id: int, sku_ids: Collection[int]) -> Counter[int]:
 def holders(*, warehouse_id: int, sku_id: int) -> list[tuple[str, int]]:
     """Our ids of the orders that units of a SKU are promised to there, and how many each."""
     held = _held(warehouse_id, [sku_id]).order_by("pk")
-    return list(held.values_list("seller_order_id", "quantity"))
+    units: Counter[str] = Counter()
+    for order, quantity in held.values_list("seller_order_id", "quantity"):
+        units[order] += quantity
+    return list(units.items())
 
 
 def _holders(warehouse_id: int, sku_ids: Collection[int]) -> set[str]:

@@ -166,6 +166,13 @@ def test_what_is_taken_after_it_was_counted_is_no_difference(mia: Counter, mugs:
     assert level() == (6, 0)
 
 
+def test_an_order_with_two_lines_of_an_item_is_named_once(mia: Counter, mugs: int) -> None:
+    twice = an_order(Line("1001", 2), Line("1001", 3))
+    mia.begin()
+    mia.scan("1001")
+    assert mia.page().count(f"{twice.seller_order_id} (5)") == 1
+
+
 def test_the_books_never_fall_below_what_is_promised_and_it_is_explained(
     mia: Counter, mugs: int
 ) -> None:
