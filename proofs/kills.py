@@ -23,6 +23,7 @@ from typing import Any
 from proofs import portal, shop
 from proofs.clients import Answer
 from proofs.killing import (
+    ENOUGH,
     RESPAWNING,
     Killer,
     celery_worker,
@@ -30,7 +31,7 @@ from proofs.killing import (
     own_redis,
     until,
 )
-from proofs.shoppers import Story, post, repeat, shop_until
+from proofs.shoppers import Story, post, repeat, shop_while
 
 SKU = "PROOF-1"
 CLIENTS = 6
@@ -59,15 +60,14 @@ def main() -> int:
 def _web(options: argparse.Namespace) -> list[Fault]:
     """Placements and payments while web workers are killed."""
     chance = random.Random(options.seed)
-    with portal.throwaway_servers():
+    with portal.throwaway_servers(database=options.database):
         _open_shop()
         with portal.serving(port=options.port, workers=2, options=RESPAWNING) as web:
             killer = Killer(
                 lambda: oldest_of(web), chance=chance, pause=(1.0, 3.0), seconds=options.seconds
             )
             with killer:
-                ends = time.monotonic() + options.seconds
-                stories = shop_until(ends, port=options.port, clients=CLIENTS, sku=SKU)
+                stories = shop_while(killer.goes_on, port=options.port, clients=CLIENTS, sku=SKU)
             for story in chance.sample(stories, min(20, len(stories))):
                 repeat(story, options.port, SKU)
         return [*_disturbed(killer, stories), *_faults_of(stories), *_book_faults(stories)]
@@ -77,7 +77,7 @@ def _disturbed(killer: Killer, stories: Sequence[Story]) -> list[Fault]:
     """A proof in which nothing was killed at work proves nothing."""
     interrupted = sum(story.interrupted for story in stories)
     print(f"  {killer.kills} kills, {len(stories)} orders, {interrupted} calls cut short")
-    return [] if killer.kills >= 2 and interrupted else ["no work was interrupted"]
+    return [] if killer.kills >= ENOUGH and interrupted else ["no work was interrupted"]
 
 
 def _faults_of(stories: Sequence[Story]) -> list[Fault]:
@@ -127,10 +127,13 @@ def _audit() -> list[Fault]:
 def _worker(options: argparse.Namespace) -> list[Fault]:
     """Events of orders while the worker that acts on them is killed."""
     chance = random.Random(options.seed)
-    with portal.throwaway_servers():
+    with portal.throwaway_servers(database=options.database):
         _open_shop()
         with portal.serving(port=options.port, workers=2) as _web, celery_worker() as worker:
-            stories = shop_until(time.monotonic() + 1, port=options.port, clients=2, sku=SKU)
+            ends = time.monotonic() + 1
+            stories = shop_while(
+                lambda: time.monotonic() < ends, port=options.port, clients=2, sku=SKU
+            )
             until(lambda: len(worker.victims()) > 1, seconds=20)
             events = _events(stories, chance)
             killer = Killer(
@@ -138,6 +141,9 @@ def _worker(options: argparse.Namespace) -> list[Fault]:
             )
             with killer:
                 refused = _send_events(options, events, meanwhile=worker.revive)
+                while killer.goes_on():
+                    worker.revive()
+                    time.sleep(0.1)
             print(f"  {killer.kills} kills, {len(events)} events of {len(stories)} orders")
 
             def settled() -> bool:
@@ -146,7 +152,7 @@ def _worker(options: argparse.Namespace) -> list[Fault]:
                 return _unsettled() == 0
 
             until(settled, seconds=30)
-        interrupted = [] if killer.kills >= 2 else ["no work was interrupted"]
+        interrupted = [] if killer.kills >= ENOUGH else ["no work was interrupted"]
         return [*interrupted, *refused, *_faults_of(stories), *_event_faults(stories)]
 
 
@@ -232,7 +238,10 @@ def _event_faults(stories: Sequence[Story]) -> list[Fault]:
 def _redis(options: argparse.Namespace) -> list[Fault]:
     """Placements, payments and events while Redis is gone, and while it hangs."""
     faults: list[Fault] = []
-    with own_redis() as redis, portal.throwaway_servers(redis_url=redis.url):
+    with (
+        own_redis() as redis,
+        portal.throwaway_servers(database=options.database, redis_url=redis.url),
+    ):
         _open_shop()
         with portal.serving(port=options.port, workers=2) as _web, celery_worker() as worker:
             until(lambda: len(worker.victims()) > 1, seconds=20)
@@ -294,6 +303,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=12.0, help="how long there is killing")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--port", type=int, default=None)
+    parser.add_argument("--database", help="URL of an empty one, instead of servers of our own")
     options = parser.parse_args()
     options.seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     options.port = options.port or portal.free_port()

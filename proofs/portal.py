@@ -16,7 +16,7 @@ from pathlib import Path
 from config.embedded import start_throwaway
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws")
 
 
@@ -25,25 +25,39 @@ class NotUp(Exception):
 
 
 @contextmanager
-def throwaway_servers(*, redis_url: str = "") -> Iterator[str]:
+def throwaway_servers(*, database: str | None = None, redis_url: str = "") -> Iterator[str]:
     """PostgreSQL and Redis that are gone afterwards, and Django set up to use them.
 
-    Yields the URL of the database, which has all migrations. `redis_url`: a Redis of the caller's.
+    Yields the URL of the database, which has all migrations. `database`: the URL of one of the
+    caller's, without orders, beside the Redis that is named already. `redis_url`: a Redis of the
+    caller's.
     """
+    with (
+        _servers(database) as (database_url, own_redis_url),
+        tempfile.TemporaryDirectory(prefix="proof-var-") as var,
+    ):
+        os.environ |= {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url or own_redis_url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PORTAL_ENV": "development",
+            "PORTAL_VAR": var,
+            "LOG_LEVEL": "ERROR",
+        }
+        _set_django_up()
+        yield database_url
+        _close_connections()
+
+
+@contextmanager
+def _servers(database: str | None) -> Iterator[tuple[str, str]]:
+    """The URLs of PostgreSQL and Redis."""
+    if database:
+        yield database, os.environ["REDIS_URL"]
+        return
     embedded = start_throwaway()
     try:
-        with tempfile.TemporaryDirectory(prefix="proof-var-") as var:
-            os.environ |= {
-                "DATABASE_URL": embedded.database_url,
-                "REDIS_URL": redis_url or embedded.redis_url,
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-                "PORTAL_ENV": "development",
-                "PORTAL_VAR": var,
-                "LOG_LEVEL": "ERROR",
-            }
-            _set_django_up()
-            yield embedded.database_url
-            _close_connections()
+        yield embedded.database_url, embedded.redis_url
     finally:
         embedded.stop()
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proofs import shop
@@ -52,14 +53,14 @@ class Story:
         return str(json.loads(min(self.placed))[0]["orderId"])
 
 
-def shop_until(deadline: float, *, port: int, clients: int, sku: str) -> list[Story]:
-    """Orders placed and paid, one after the other by each client, until the moment comes."""
+def shop_while(goes_on: Callable[[], bool], *, port: int, clients: int, sku: str) -> list[Story]:
+    """Orders placed and paid, one after the other by each client, for as long as it `goes_on`."""
     stories: list[Story] = []
     numbers = iter(range(1, 10**9))
     turn = threading.Lock()
 
     def client() -> None:
-        while time.monotonic() < deadline:
+        while goes_on():
             with turn:
                 story = Story(next(numbers))
                 stories.append(story)

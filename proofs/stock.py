@@ -41,7 +41,7 @@ def main() -> int:
         f"{len(shop.WAREHOUSES)} warehouses, {options.clients} clients, "
         f"{options.workers} web workers{', guard removed' if options.control else ''}"
     )
-    with portal.throwaway_servers():
+    with portal.throwaway_servers(database=options.database):
         answers, books = _run(options)
     _show(answers, books)
     if options.control:
@@ -180,6 +180,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--port", type=int, default=None)
+    parser.add_argument("--database", help="URL of an empty one, instead of servers of our own")
     options = parser.parse_args()
     options.seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     options.port = options.port or portal.free_port()

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.conftest import MakeDatabase
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("what", ["web", "worker", "redis"])
-def test_loses_nothing_and_doubles_nothing(what: str) -> None:
+def test_loses_nothing_and_doubles_nothing(what: str, empty_database: MakeDatabase) -> None:
     given = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    short = ("--seconds", "4", "--seed", "7", "--database", empty_database(f"kills_{what}"))
     done = subprocess.run(
-        [sys.executable, "-m", "proofs.kills", what, "--seconds", "6", "--seed", "7"],
+        [sys.executable, "-m", "proofs.kills", what, *short],
         cwd=ROOT,
         env=given,
         capture_output=True,

@@ -7,14 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.benchmarks.conftest import MakeDatabase
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--placements", "50", "--units", "10", "--clients", "16", "--workers", "2", "--seed", "7")
 
 
-def prove(*arguments: str) -> subprocess.CompletedProcess[str]:
+def prove(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     return subprocess.run(
-        [sys.executable, "-m", "proofs.stock", *SMALL, *arguments],
+        [sys.executable, "-m", "proofs.stock", *SMALL, "--database", database, *arguments],
         cwd=ROOT,
         env=given,
         capture_output=True,
@@ -24,8 +26,10 @@ def prove(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_accepts_as_many_orders_as_there_are_units_and_refuses_the_rest_clearly() -> None:
-    done = prove()
+def test_accepts_as_many_orders_as_there_are_units_and_refuses_the_rest_clearly(
+    empty_database: MakeDatabase,
+) -> None:
+    done = prove(empty_database("proof"))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Seed 7: 50 placements at 10 units over 3 warehouses" in done.stdout
@@ -34,8 +38,8 @@ def test_accepts_as_many_orders_as_there_are_units_and_refuses_the_rest_clearly(
     assert "10 orders, 10 units held, 0 available, 0 left by the ledger" in done.stdout
 
 
-def test_sees_the_portal_oversell_once_the_guard_is_gone() -> None:
-    done = prove("--control")
+def test_sees_the_portal_oversell_once_the_guard_is_gone(empty_database: MakeDatabase) -> None:
+    done = prove(empty_database("control"), "--control")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "CONTROL HOLDS" in done.stdout
