@@ -77,10 +77,17 @@ def printed(package: Package) -> bool:
 def test_a_morning_is_packed_with_the_scanner_alone(
     page: Page, live_server: object, shelf: None
 ) -> None:
-    """With a wrong scan, a cut line, a colleague, missing units and two boxes; in Portuguese."""
+    """Twenty orders, with a wrong scan, a cut line, a colleague, missing units and two boxes; in
+    Portuguese."""
     shirt, mug = Line("1001"), Line("2002")
-    one, wrong, cut, others, short, two = orders(
-        (shirt,), (Line("1001", 2), mug), (mug,), (shirt,), (mug,), (Line("1001", 2), mug)
+    one, wrong, cut, others, short, two, *plain = orders(
+        (shirt,),
+        (Line("1001", 2), mug),
+        (mug,),
+        (shirt,),
+        (mug,),
+        (Line("1001", 2), mug),
+        *[(shirt, mug)] * 14,
     )
     scan = seated(page, live_server, language="pt-br")
     leasing.claim(order=others, actor=staff("bia", first_name="Bia"), now=timezone.now())
@@ -134,11 +141,14 @@ def test_a_morning_is_packed_with_the_scanner_alone(
     scan(a_key(number=4))
     expect(page.locator(".package.closed")).to_have_count(1)
     scan(a_key(number=5))
-    expect(page.locator(".package.closed")).to_have_count(2)
+    for number, order in enumerate(plain, start=6):
+        scan.opens(order)
+        scan(SHIRT, MUG, a_key(number=number))
+    expect(page.locator(".package.closed")).to_have_count(1)
 
     closed = Package.objects.filter(status=Package.Status.CLOSED)
     assert list(closed.order_by("pk").values_list("order", flat=True)) == [
-        order.pk for order in (one, wrong, cut, two, two)
+        order.pk for order in (one, wrong, cut, two, two, *plain)
     ]
     wait_for(lambda: all(printed(package) for package in closed), seconds=60)
 
