@@ -10,13 +10,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from invoicing import closing
 from invoicing.models import Invoice, PackageItem
 from orders import authorizing, cancelling, deciding, expiring
 from orders.agreeing import accept_change, refuse_change
 from orders.deciding import cancel_by_seller
 from orders.models import Order, OrderChange
 from orders.states import Status
+from sellers import stock
 from sellers.errors import Conflict
 from sellers.models import Hold, OutboxMessage
 from tests.builders import Line, a_placement
@@ -68,7 +68,7 @@ def test_a_cancellation_asked_for_stops_the_invoice_or_comes_after_it(vtex):
 
 
 def test_control_without_the_lock_an_invoice_is_made_after_the_cancellation(vtex, monkeypatch):
-    without_the_lock(monkeypatch, slow=(closing, "_ship"))
+    without_the_lock(monkeypatch, slow=(stock, "ship"))
     closed, _cancelled, order = _cancel_against_invoice(vtex, 1)
     assert isinstance(closed, Invoice)
     asked = order.timeline.get(code="cancel-asked").pk
@@ -145,7 +145,7 @@ def test_a_change_comes_before_the_invoice_or_is_refused(vtex):
 
 
 def test_control_without_the_lock_an_invoiced_order_is_being_changed(vtex, monkeypatch):
-    without_the_lock(monkeypatch, slow=(closing, "_ship"))
+    without_the_lock(monkeypatch, slow=(stock, "ship"))
     _change_against_invoice(vtex, 1)
     assert "an order with an open change has an invoice" in broken_promises()
 
