@@ -12,6 +12,7 @@ from reporting.dashboard import screens as dashboard
 from reporting.ledger_screen import ledger
 from reporting.payouts import screens as payouts
 from reporting.payouts import settling
+from reporting.promises import report as promised  # noqa: F401
 from reporting.promises.screens import promise_now
 from reporting.radar import screens as radar
 from reporting.reconciling import report as reconciled  # noqa: F401

@@ -19,7 +19,7 @@ from orders.models import Order
 from reporting.declarations import may_read
 from reporting.models import Promise
 from reporting.promises.again import LineAgain, promised_now
-from reporting.promises.report import COLOURS, ORDERS
+from reporting.promises.by_order import COLOURS, ORDERS
 from sellers.admin.base import NOTHING, local, money
 from sellers.errors import DomainError
 from simulation.sentences import spell
