@@ -55,6 +55,8 @@ def _name_the_servers() -> None:
 
 
 def _name_the_rest() -> None:
+    for name in ("PORT", "HOST", "PORTAL_URL", "SANDBOX_PORT"):  # where somebody's portal runs
+        os.environ.pop(name, None)
     var = tempfile.TemporaryDirectory(prefix="portal-var-")
     atexit.register(var.cleanup)
     os.environ |= {
