@@ -25,6 +25,7 @@ from django.urls import reverse
 from benchmarks import machine
 from benchmarks.reports_peers import Answer, by_models, by_sql
 from orders.models import Order
+from orders.states import Status
 from reporting import exporting, reading, showing, statements
 from reporting.asking import Asking, asked_of
 from reporting.dashboard import counting
@@ -190,6 +191,8 @@ def screens(rounds: int) -> dict[str, dict[str, float]]:
         "order mapping, one id": (report, questions["one order by its id"].asked),
         "dashboard, 30 days": (reverse("admin:index"), {"span": "last-30-days"}),
         "radar": (reverse("admin:radar"), {}),
+        "packing queue": (reverse("admin:packing_queue"), {}),
+        "packing table": (reverse("admin:packing_order", args=[_to_pack()]), {}),
     }
     times = {name: Times() for name in asked}
     with override_settings(STORAGES=_PLAIN_FILES):
@@ -200,6 +203,12 @@ def screens(rounds: int) -> dict[str, dict[str, float]]:
                 if answer.status_code != 200:
                     raise Disagreement(f"{name}: status {answer.status_code}")
     return {name: found.told() for name, found in times.items()}
+
+
+def _to_pack() -> str:
+    """Our id of the order that is due next."""
+    ready = Order.objects.filter(status=Status.AUTHORIZED, due_at__isnull=False)
+    return ready.order_by("due_at", "id").values_list("seller_order_id", flat=True)[:1].get()
 
 
 #: Nobody fetches a style sheet here, so none needs to have been collected.
