@@ -31,8 +31,10 @@ def told(moment: datetime | None) -> str:
 
 
 def progress_of(job: Job) -> str:
+    """A total may be a guess: it is told only while the work has not shown it wrong."""
     done = intcomma(job.done_units)
-    if job.total_units:
+    is_ahead = job.total_units and job.done_units <= job.total_units
+    if is_ahead and job.status != Job.Status.DONE:
         return _("%(done)s of %(total)s") % {"done": done, "total": intcomma(job.total_units)}
     return done if job.done_units else ""
 

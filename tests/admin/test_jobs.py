@@ -60,6 +60,31 @@ def test_tells_a_script_how_far_it_is(job: Job, warehouse: Client):
     assert warehouse.get(url(job, "state")).json()["is_over"]
 
 
+def test_tells_no_total_that_the_work_has_shown_wrong(job: Job, warehouse: Client):
+    """A total may be a guess: once more is done than guessed, it is not told as fact."""
+    said = []
+
+    def guess_two(line: int) -> None:
+        Job.objects.filter(pk=job.pk).update(done_units=line, total_units=2)
+        said.append(warehouse.get(url(job, "state")).json()["progress"])
+
+    kinds.before_line.append(guess_two)
+    try:
+        done(job)
+    finally:
+        kinds.before_line.clear()
+    assert said == ["0 of 2", "1 of 2", "2 of 2", "3"]
+
+
+@pytest.mark.parametrize("guessed", [2, 9])
+def test_tells_what_was_done_alone_once_it_is_over(guessed: int, job: Job, warehouse: Client):
+    done(job)
+    Job.objects.filter(pk=job.pk).update(total_units=guessed)
+    assert warehouse.get(url(job, "state")).json()["progress"] == "4"
+    page = warehouse.get(url(job, "change")).content.decode()
+    assert f"4 of {guessed}" not in page
+
+
 def test_shows_the_same_without_a_script(job: Job, warehouse: Client):
     page = warehouse.get(url(job, "change")).content.decode()
     assert 'http-equiv="refresh"' in page
