@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from invoicing import contents, packing
-from invoicing.models import PickList, PickSlot
+from invoicing.models import PickList, PickSlot, ShortPick
 from invoicing.picking.needs import needs_of
 from orders import modifying, moving
 from orders.models import Order
@@ -122,8 +122,14 @@ def _pickable(orders: QuerySet[Order], warehouse: Warehouse) -> QuerySet[Order]:
         level__warehouse=warehouse,
     )
     walked = PickSlot.objects.filter(order=OuterRef("pk"), warehouse=warehouse, closed_at=None)
+    # Nothing leaves until a manager decides: the place on the cart is for another order.
+    stopped = ShortPick.objects.open().filter(order=OuterRef("pk"))
     return orders.filter(
-        Exists(held), ~Exists(walked), status__in=contents.PACKABLE, change_asked_at=None
+        Exists(held),
+        ~Exists(walked),
+        ~Exists(stopped),
+        status__in=contents.PACKABLE,
+        change_asked_at=None,
     )
 
 

@@ -97,6 +97,22 @@ def test_who_is_due_last_goes_without(ana: Picker) -> None:
     }
 
 
+def test_the_next_orders_are_those_that_wait_for_no_manager(ana: Picker, manager: Client) -> None:
+    fill("1001", 10)
+    stopped, other = due(1, Line("1001"), Line("2002")), due(2, Line("2002"))
+    ana.start(stopped)
+    ana.do("short", sku=sku_of("1001"), reason="not-there")
+    ana.do("finish")
+    walk = ana.start(count="5")
+    assert walk is not None
+    assert [slot.order for slot in walk.slots.all()] == [other]
+    ana.do("finish")
+    decide(manager, "wait_for_stock", counted=0)
+    again = ana.start(count="5")
+    assert again is not None
+    assert [slot.order for slot in again.slots.order_by("number")] == [stopped, other]
+
+
 @pytest.mark.parametrize(
     "form",
     [
