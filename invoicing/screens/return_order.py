@@ -24,7 +24,7 @@ from invoicing.screens.fate import Fate, fate_of
 from orders import deciding
 from orders.models import Order, OrderLine
 from sellers.errors import DomainError
-from sellers.models import User, Warehouse
+from sellers.models import Hold, User, Warehouse
 from sellers.money import format_cents
 
 #: Decides about orders and their money; the warehouse only receives.
@@ -33,8 +33,11 @@ DECIDES = "orders.change_order"
 
 @dataclass(frozen=True)
 class LineRow:
+    """`home` is the warehouse most of its units were shipped from; None: not known."""
+
     line: OrderLine
     left: int
+    home: int | None
 
     @property
     def codes(self) -> str:
@@ -182,10 +185,14 @@ def _whole(text: str) -> int:
 def _page(request: HttpRequest, order: Order) -> HttpResponse:
     reader = packer(request)
     left = returning.returnable(order)
+    homes = _homes(order)
     lines = order.lines.select_related("sku").prefetch_related("sku__case_barcodes")
     context = {
         "order": order,
-        "rows": [LineRow(line, left.get(line.pk, 0)) for line in lines.order_by("index")],
+        "rows": [
+            LineRow(line, left.get(line.pk, 0), homes.get(line.index))
+            for line in lines.order_by("index")
+        ],
         "anything_left": bool(left),
         "cards": _cards(order, reader),
         "step": crediting.next_step(order).value,
@@ -195,6 +202,17 @@ def _page(request: HttpRequest, order: Order) -> HttpResponse:
         "packer": reader,
     }
     return render(request, "returns/order.html", context)
+
+
+def _homes(order: Order) -> dict[int, int]:
+    """Warehouse by line index, where the line was shipped from: what comes back likely goes there.
+
+    Of a line from several warehouses, the one that shipped the most.
+    """
+    shipped = Hold.objects.filter(
+        seller_order_id=order.seller_order_id, state=Hold.State.SHIPPED
+    ).order_by("quantity")
+    return dict(shipped.values_list("line_index", "level__warehouse"))
 
 
 def _confirmation(request: HttpRequest, order: Order, arrived: list[Arrived]) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from invoicing.models import Return
 from orders.models import Order
 from orders.states import Status
 from sellers.models import CaseBarcode, OutboxMessage, StockLevel, User
-from tests.builders import NOW, Line, an_order, staff
+from tests.builders import NOW, Line, a_warehouse, an_order, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,20 @@ def test_asks_for_confirmation_before_anything_happens(order: Order) -> None:
     assert "Broken" in text
     assert text.count('type="hidden"') >= 7
     assert not Return.objects.exists()
+
+
+def test_a_line_goes_back_where_it_was_shipped_from_unless_said_otherwise() -> None:
+    a_warehouse("sp", name="Older")
+    newer = a_warehouse("rj", name="Newer")
+    made = an_order(Line("1001", 2), Line("2002"))
+    shelves = StockLevel.objects.filter(sku__ref="2002")
+    assert shelves.update(warehouse=newer) == 1
+    package = packing.open_package(order=made, now=NOW, actor=None)
+    for line in made.lines.all():
+        packing.put(package=package, line=line, quantity=line.quantity, now=NOW, actor=None)
+    packing.close(package=package, number="NF-9", now=NOW, actor=None)
+    text = client_of("Warehouse").get(page(made)).content.decode()
+    assert re.findall(r"<option [^>]*selected>([^<]*)", text) == ["Older", "Newer"]
 
 
 def test_the_warehouse_receives_and_sees_no_price(order: Order) -> None:
