@@ -94,7 +94,8 @@ def once(
 def scan(*, stock_count: StockCount, code: str, now: datetime) -> Told:
     """One unit more of what was scanned, a case of it, or as many as `3*code` says.
 
-    Raises NotFound `unknown-code`.
+    Raises NotFound `unknown-code`; Conflict `wrong-place` for what strayed here from another
+    shelf: a count here would write off its units there.
     """
     quantity, bare = codes.counted(code)
     known = codes.with_code(bare, account_ids=[stock_count.warehouse.account_id])
@@ -103,8 +104,16 @@ def scan(*, stock_count: StockCount, code: str, now: datetime) -> Told:
             "unknown-code", _("Nothing here has the code “%(code)s”.") % {"code": bare[:60]}
         )
     sku, units = known
+    _require_here(stock_count, sku)
     before = stock_count.counted.filter(sku=sku).first()
     return _keep(stock_count, sku, (before.units if before else 0) + quantity * units, now=now)
+
+
+def _require_here(stock_count: StockCount, sku: Sku) -> None:
+    place, here = sku.bin_location.casefold(), stock_count.bin.casefold()
+    if place and not place.startswith(here):
+        facts = {"name": sku.name, "bin": sku.bin_location}
+        raise Conflict("wrong-place", _("“%(name)s” belongs to %(bin)s, not here.") % facts)
 
 
 def put(*, stock_count: StockCount, sku_id: int, units: int, now: datetime) -> Told:

@@ -89,6 +89,25 @@ def test_scans_add_up_and_a_case_counts_its_units(ana: Counter, mugs: int) -> No
     assert level() == (10, 0)
 
 
+def test_what_strayed_from_another_shelf_is_not_counted_here(ana: Counter, mugs: int) -> None:
+    fill("2002", 12, name="Plate", bin_location="C-08")
+    fill("3003", 1, name="New")
+    ana.begin("A-")
+    said = ana.scan("2002")
+    assert (said["refused"], said["tone"]) == (True, "wrong")
+    assert said["text"] == "“Plate” belongs to C-08, not here."
+    assert [ana.scan(code)["refused"] for code in ("1001", "3003")] == [False, False]
+    ana.do("hand-in")
+    assert sorted(ana.count.counted.values_list("sku__ref", flat=True)) == ["1001", "3003"]
+
+
+@pytest.mark.parametrize("place", ["", "c-0"])
+def test_a_count_takes_what_belongs_where_it_counts(ana: Counter, mugs: int, place: str) -> None:
+    fill("2002", 12, name="Plate", bin_location="C-08")
+    ana.begin(place)
+    assert ana.scan("2002")["text"] == "1: Plate"
+
+
 def test_a_repeated_scan_counts_once(ana: Counter, mugs: int) -> None:
     ana.begin()
     for _time in range(3):
