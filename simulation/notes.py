@@ -58,6 +58,8 @@ REFUSALS: frozenset[str] = frozenset(
         "no-stock-for-destination",
     }
 )
+#: Why a line was not offered in full; other causes are of whole calls, which have no lines.
+SHORTFALLS: frozenset[str] = REFUSALS | {"served-in-part", "no-delivery", "no-postal-code"}
 
 
 class Notes:

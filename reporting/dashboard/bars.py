@@ -17,6 +17,7 @@ from reporting.dashboard.asking import Asked
 from reporting.dashboard.charts import Bin
 from reporting.dashboard.figures import figures
 from reporting.dashboard.reading import Sums
+from simulation.notes import SHORTFALLS
 from simulation.sentences import cause
 
 #: A chart with more bars than this is by week, then by month.
@@ -64,7 +65,8 @@ def cancellations(asked: Asked, sums: Sums, before: Sums) -> list[Bar]:
 
 
 def refused(asked: Asked, sums: Sums, before: Sums) -> list[Bar]:
-    now, was = _by_key("refused-lines", sums, before)
+    """Of lines alone: a call that was refused as a whole is counted among those not answered."""
+    now, was = (_of_lines(each) for each in _by_key("refused-lines", sums, before))
     return _bars(
         asked,
         now,
@@ -73,6 +75,10 @@ def refused(asked: Asked, sums: Sums, before: Sums) -> list[Bar]:
         told=cause,
         rows=lambda period, key: period.answers_behind(cause=key),
     )
+
+
+def _of_lines(counts: Mapping[str, int]) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if key in SHORTFALLS}
 
 
 def _by_key(figure: str, *sums: Sums) -> Iterator[dict[str, int]]:

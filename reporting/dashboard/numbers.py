@@ -154,9 +154,9 @@ def stock(asked: Asked, sums: Sums, before: Sums) -> list[Number]:
 
 def simulations(asked: Asked, sums: Sums, before: Sums) -> list[Number]:
     """How many quotes were given, how fast, how whole."""
-    calls = sums.of("simulations", ""), before.of("simulations", "")
-    lost = (each.of("simulations", "unanswered", "failed") for each in (sums, before))
-    answered = _counting(_("Simulations answered"), *calls, more_is_good=None)
+    quoted = (reading.quoted(each) for each in (sums, before))
+    lost = (reading.not_quoted(each) for each in (sums, before))
+    answered = _counting(_("Simulations answered"), *quoted, more_is_good=None)
     missing = _counting(_("Not answered"), *lost, more_is_good=False)
     return [
         _answers(answered, asked, took_ms=0),

@@ -115,8 +115,18 @@ def came_back(sums: Sums) -> Rate:
     return Rate(sums.of("came-back"), sums.of("handed-over"))
 
 
+def not_quoted(sums: Sums) -> int:
+    """Calls that were refused, came while the database was away, or met a fault."""
+    return sums.of("simulations", "rejected", "unanswered", "failed")
+
+
+def quoted(sums: Sums) -> int:
+    return sums.of("simulations", "") - not_quoted(sums)
+
+
 def unavailable(sums: Sums) -> Rate:
-    return Rate(sums.of("simulations", "unavailable"), sums.of("simulations", ""))
+    """Quotes that lacked something, of all quotes."""
+    return Rate(sums.of("simulations", "unavailable"), quoted(sums))
 
 
 def minutes(sums: Sums, figure: str, share: float) -> int | None:

@@ -381,7 +381,7 @@ def test_simulations_are_summed_with_their_causes(db: None, manager: Client):
     home = _home(manager)
     told = {each.title: (each.value, each.before) for each in home.simulations}
     assert told == {
-        "Simulations answered": ("200", "100"),
+        "Simulations answered": ("197", "100"),
         "95 in 100 within": ("5 ms", "5 ms"),
         "With something unavailable": ("5.0\u00a0%", "20.0\u00a0%"),
         "Not answered": ("3", "0"),
@@ -391,6 +391,27 @@ def test_simulations_are_summed_with_their_causes(db: None, manager: Client):
         ("no delivery there", 4, 0),
     ]
     assert home.stock[0].value == "6"
+
+
+def test_refused_calls_are_neither_answers_nor_lines(db: None, manager: Client):
+    """100 calls, of which 80 were quotes, 8 of them lacking something: 10 % of the quotes."""
+    account = a_seller()
+    causes = {"served-in-part": 6, "no-delivery": 2}
+    refused = {"invalid-field": 9, "malformed-json": 4, "unauthorised": 2}
+    broken = {"database-unavailable": 3, "internal-error": 2}
+    facts = {"unavailable": 8, "rejected": 15, "unanswered": 3, "failed": 2}
+    _minute(account, at(0, 9), **facts, causes=causes | refused | broken)
+    _minute(account, at(-3, 9), rejected=1, causes={"purchase-context-missing": 1})
+    counting.count(account, now=at(6, 12))
+    home = _home(manager)
+    told = {each.title: (each.value, each.before) for each in home.simulations}
+    assert told["Simulations answered"] == ("80", "99")
+    assert told["Not answered"] == ("20", "1")
+    assert told["With something unavailable"][0] == "10.0\u00a0%"
+    assert [(bar.title, bar.count, bar.before) for bar in home.refused] == [
+        ("fewer than asked", 6, 0),
+        ("no delivery there", 2, 0),
+    ]
 
 
 def test_numbers_of_simulations_lead_to_recorded_answers(db: None, manager: Client):
