@@ -74,9 +74,11 @@
   const commands = {
     help: () => help.showModal(),
     mute: () => Sound.toggle(),
-    ok: () => shortage()?.open ? shortage().querySelector("form").requestSubmit() : tell(facts.nothingToConfirm, "info"),
+    // Never sends what is missing: a "go on" too many would. A scanned reason sends it.
+    ok: () => tell(facts.nothingToConfirm, "info"),
     short: () => {
       if (!shortage()) return Sound.play("wrong");
+      if (shortage().open) return nothingMissing();
       shortage().open = true;
       shortage().querySelector("[name=reason]").focus();
     },
@@ -98,6 +100,13 @@
 
   const unknown = () => Sound.play("wrong");
   const shortage = () => $("missing");
+
+  /** The question what is missing goes away, unanswered. */
+  function nothingMissing() {
+    if (!shortage()?.open) return;
+    shortage().open = false;
+    ScanBox.focus();
+  }
 
   /** The reason scanned off the sheet, once it was said that something is missing. */
   function because(reason) {
@@ -235,6 +244,10 @@
     else use(link);
   });
 
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !Alarm.isOpen && sure.hidden && !help.open) nothingMissing();
+  });
+
   // An invoice's XML may be dropped anywhere on the table.
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -303,7 +316,7 @@
 
   ScanBox.attach({
     keys: KEYS,
-    scanned: (code, times) => act("scan", { code, times }),
+    scanned: (code, times) => { nothingMissing(); act("scan", { code, times }); },
     command: (name, isSure) => name.startsWith("why-") ? because(name.slice(4)) : (commands[name] ?? unknown)(isSure),
     isItem: (code) => Boolean(board.querySelector(`[data-ref="${CSS.escape(code)}" i]`)),
     busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || onHelp(event) : !sure.hidden || help.open),

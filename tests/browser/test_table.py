@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from invoicing.models import PackageItem
+from invoicing.models import PackageItem, ShortPick
 from orders.models import Order
 from tests.browser import packer
 from tests.browser.chromium import TABLET, UPRIGHT
@@ -244,6 +244,23 @@ def test_undo_new_box_and_help_by_keys(table: Page, order: Order) -> None:
     expect(table.locator("#help")).to_be_visible()
     table.keyboard.press("Escape")
     expect(table.locator("#help")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["Escape", "k", "2002"])
+def test_missing_units_asked_about_by_mistake_are_not_told(table: Page, way: str) -> None:
+    missing = table.locator("#missing[open]")
+    table.keyboard.press("k")
+    expect(missing).to_be_visible()
+    packer.burst(table, "CMDOK")
+    expect(table.locator("#said")).to_have_text("There is nothing to confirm.")
+    expect(missing).to_be_visible()
+    if way == "2002":
+        packer.scan(table, way)
+    else:
+        table.keyboard.press(way)
+    expect(missing).to_have_count(0)
+    expect(table.locator("#scan")).to_be_focused()
+    assert not ShortPick.objects.exists()
 
 
 def test_a_key_moves_the_last_unit_into_another_package(table: Page) -> None:
