@@ -22,7 +22,7 @@ from orders.states import Status
 from sellers.errors import DomainError
 from sellers.models import OutboxMessage, User
 
-__all__ = ["add_event", "checked", "deliver", "enter_tracking", "hand_over"]
+__all__ = ["add_event", "check_day", "checked", "deliver", "enter_tracking", "hand_over"]
 
 # What people type when they have nothing yet; VTEX would show it to the shopper.
 _PLACEHOLDER = re.compile(
@@ -54,7 +54,7 @@ def enter_tracking(
     order = moving.lock(order_id=package.order_id)
     package = order.packages.get(pk=package.pk)
     invoice = notices.invoice_of(package)
-    _check_day(dispatched_on, package=package, now=now)
+    check_day(dispatched_on, package=package, now=now)
     same_day = _local_day(package) == dispatched_on
     known = package.dispatched_at if same_day else None
     dispatched_at = known or _moment(dispatched_on, order=order, now=now)
@@ -152,7 +152,8 @@ def _check_url(url: str) -> None:
         raise DomainError("bad-url", _("The tracking address is longer than 500 characters."))
 
 
-def _check_day(day: date, *, package: Package, now: datetime) -> None:
+def check_day(day: date, *, package: Package, now: datetime) -> None:
+    """Raises DomainError `bad-date` for a hand-over before the closing or in the future."""
     zone = package.order.account.zone
     if day > timezone.localdate(now, zone):
         raise DomainError("bad-date", _("The hand-over can't be in the future."))

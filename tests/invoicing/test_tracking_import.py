@@ -16,7 +16,7 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from invoicing import packing
-from invoicing.models import Carrier, Package
+from invoicing.models import Carrier, Manifest, Package
 from jobs.models import Job
 from jobs.running import run_due
 from orders.models import Order
@@ -40,8 +40,8 @@ def packer(client: Client) -> Client:
     return client
 
 
-def packed(boxes: int = 1) -> Order:
-    now = timezone.now() - timedelta(minutes=5)
+def packed(boxes: int = 1, *, days_ago: int = 0) -> Order:
+    now = timezone.now() - timedelta(days=days_ago, minutes=5)
     order = an_order(Line(quantity=boxes), now=now)
     for _box in range(boxes):
         package = packing.open_package(order=order, now=now, actor=None)
@@ -206,6 +206,90 @@ def test_rows_that_contradict_each_other_are_left_out(packer: Client):
         "Row 2 gives this number to another order.",
     ]
     assert (one.packages.get().tracking_number, two.packages.get().tracking_number) == (ONE, "")
+
+
+def a_day(order: Order, *, ago: int) -> str:
+    return f"{timezone.localdate(timezone.now() - timedelta(days=ago), order.account.zone)}"
+
+
+def test_the_preview_leaves_out_what_the_entering_would_refuse(packer: Client):
+    one, two, three = packed(), packed(days_ago=5), packed(days_ago=5)
+    job = entered(
+        packer,
+        "order,tracking,carrier,dispatched,delivered\n"
+        f"{one.marketplace_order_id},{ONE},Correios,{a_day(one, ago=3)},\n"
+        f"{two.marketplace_order_id},{TWO},Correios,{a_day(two, ago=2)},{a_day(two, ago=3)}\n"
+        f"{three.marketplace_order_id},{THREE},Correios,{a_day(three, ago=2)},\n",
+    )
+    assert outcomes(job)[:2] == [
+        ("left out", "The package was closed after that day."),
+        ("left out", "The package was handed over after that."),
+    ]
+    assert Package.objects.exclude(tracking_number="").get().order == three
+    late = f"order,delivered\n{three.marketplace_order_id},{a_day(three, ago=3)}\n"
+    assert outcomes(previewed(packer, late)) == outcomes(job)[1:2]
+
+
+def test_an_hour_before_the_hand_over_is_refused_and_a_day_alone_is_not(packer: Client):
+    order = packed(days_ago=5)
+    day = a_day(order, ago=2)
+    head = f"order,tracking,carrier,dispatched\n{order.marketplace_order_id},{ONE},Correios,{day}\n"
+    entered(packer, head)
+    early = f"order,delivered\n{order.marketplace_order_id},{day} 09:00\n"
+    assert outcomes(previewed(packer, early)) == [
+        ("left out", "The package was handed over after that.")
+    ]
+    job = entered(packer, f"order,delivered\n{order.marketplace_order_id},{day}\n")
+    assert outcomes(job) == [("delivered", "")]
+    order.refresh_from_db()
+    assert order.status == Status.DELIVERED
+
+
+def test_a_hand_over_and_a_delivery_of_one_day_are_entered_together(packer: Client):
+    order = packed(days_ago=5)
+    day = a_day(order, ago=2)
+    job = entered(
+        packer,
+        "order,tracking,carrier,dispatched,delivered\n"
+        f"{order.marketplace_order_id},{ONE},Correios,{day},{day} 09:00\n",
+    )
+    assert outcomes(job) == [("delivered", "")]
+    order.refresh_from_db()
+    assert order.status == Status.DELIVERED
+
+
+def test_of_two_days_of_delivery_the_first_counts(packer: Client):
+    order = packed(days_ago=5)
+    row = f"{order.marketplace_order_id},{ONE},Correios,{a_day(order, ago=4)}"
+    job = entered(
+        packer,
+        "order,tracking,carrier,dispatched,delivered\n"
+        f"{row},{a_day(order, ago=3)}\n{row},{a_day(order, ago=2)}\n{row},{a_day(order, ago=3)}\n",
+    )
+    assert outcomes(job)[1] == ("left out", "Row 2 gives this package another day of delivery.")
+    assert [what for what, _why in outcomes(job)][::2] == ["delivered", "delivered"]
+    at = order.packages.get().delivered_at
+    assert at is not None
+    assert str(timezone.localdate(at, order.account.zone)) == a_day(order, ago=3)
+
+
+def test_a_number_of_another_carrier_than_the_manifests_is_left_out(packer: Client):
+    mine, other = packed(), packed()
+    aurora = Carrier.objects.create(name="Aurora")
+    now = timezone.now()
+    van = Manifest.objects.create(carrier=aurora, opened_at=now)
+    for order in (mine, other):
+        van.entries.create(package=order.packages.get(), key=f"k{order.pk}", scanned_at=now)
+    job = entered(
+        packer,
+        f"order,tracking,carrier\n{mine.marketplace_order_id},12345678,aurora\n"
+        f"{other.marketplace_order_id},{ONE},Correios\n",
+    )
+    assert outcomes(job) == [
+        ("tracking number is new", ""),
+        ("left out", f"It is on manifest {van.code} of Aurora."),
+    ]
+    assert other.packages.get().tracking_number == ""
 
 
 def test_reads_spreadsheets_with_their_own_dates_and_numbers(packer: Client):
