@@ -57,7 +57,9 @@ def _decide(
     # The order's row first (races: a retry, a cancellation, the expiry of this very hold).
     order = moving.lock(order_id=order_id)
     if order.status == Status.CANCELLED:
-        flagging.raise_to_staff(order, code="paid-after-cancellation", now=now)
+        # What was firm before was told of its cancellation: this is a notice sent again.
+        if not order.receipt:
+            flagging.raise_to_staff(order, code="paid-after-cancellation", now=now)
         return Conflict("cancelled", f"Order {order.marketplace_order_id} was cancelled.")
     if order.status in _UNPAID:
         if PersonalData.objects.filter(order=order, erased_at__isnull=False).exists():

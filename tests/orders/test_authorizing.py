@@ -89,6 +89,16 @@ def test_refuses_a_cancelled_order_and_tells_staff(vtex):
     assert order.flagged_at is not None
 
 
+def test_a_payment_notice_sent_again_after_the_cancellation_bothers_nobody(vtex):
+    ours = vtex.placed(a_placement())
+    assert vtex.fulfill(ours).status_code == 200
+    assert vtex.cancel(ours).status_code == 200
+    before = everything()
+    assert vtex.fulfill(ours).status_code == 409
+    assert everything() == before
+    assert Order.objects.get().flagged_at is None
+
+
 def _let_it_expire(*, tidy: bool) -> None:
     past = timezone.now() - timedelta(minutes=1)
     Hold.objects.update(expires_at=past)
