@@ -133,11 +133,12 @@ def _events(now: datetime, shape: Shaping) -> Iterator[Rows]:
 
 
 def _silent(now: datetime, shape: Shaping) -> Iterator[Rows]:
-    """Accounts that sell, and hear nothing of what they sold."""
+    """Accounts that sell, and hear nothing of what they sold, nor since of anything."""
     longest, shortest = SILENT_SPAN
-    heard = OrderEvent.objects.filter(
-        order=OuterRef("pk"), source__in=[OrderEvent.Source.HOOK, OrderEvent.Source.FEED]
-    )
+    told = OrderEvent.objects.filter(source__in=[OrderEvent.Source.HOOK, OrderEvent.Source.FEED])
+    heard = told.filter(order=OuterRef("pk"))
+    # By id, which is the order of arrival: the latest is found at once.
+    latest = told.filter(account=OuterRef("pk")).order_by("-id").values("received_at")[:1]
     paid = Order.objects.filter(
         account=OuterRef("pk"),
         placed_at__gt=now - longest,
@@ -147,8 +148,9 @@ def _silent(now: datetime, shape: Shaping) -> Iterator[Rows]:
     accounts = (
         SellerAccount.objects.filter(is_active=True)
         .exclude(app_key="")
-        .annotate(nth=Subquery(nth))
+        .annotate(nth=Subquery(nth), latest=Subquery(latest))
         .filter(~Exists(paid.filter(Exists(heard))), nth__isnull=False)
+        .filter(Q(latest__isnull=True) | Q(latest__lt=F("nth")))
     )
     yield shape(accounts, cause="silent", since="nth", account="pk")
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orders import flagging
-from orders.models import Order, TimelineEntry
+from orders.models import Order, OrderEvent, TimelineEntry
 from orders.states import Status
 from reporting.attention.cause import PACKS
 from reporting.attention.causes import CAUSES
@@ -50,6 +50,26 @@ def test_finds_what_is_stuck_and_gives_it_one_cause(cause: str, db: None):
     if order is not None:
         assert _found(only={"order": order.pk}) == {cause}
         assert _found(only={"order": order.pk + 1}) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "hours_ago", "silent"),
+    [("hook", 0, False), ("feed", 3, False), ("hook", 6, True), ("sweep", 0, True)],
+)
+def test_an_account_that_hears_of_other_orders_is_not_silent(
+    source: str, hours_ago: int, silent: bool, manager: Client
+):
+    """Three orders were paid five hours ago, and nothing was heard of these."""
+    now = timezone.now()
+    stuck("silent", now=now)
+    OrderEvent.objects.create(
+        account=Order.objects.latest("pk").account,
+        marketplace_order_id="9-01",
+        document={},
+        source=source,
+        received_at=now - timedelta(hours=hours_ago),
+    )
+    assert [matter.cause.code for matter in _matters(manager)] == ["silent"] * silent
 
 
 def test_each_is_told_with_a_page_to_read_and_a_step_to_take(manager: Client):
