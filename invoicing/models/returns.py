@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from invoicing.models.packages import Invoice
 from orders.models import Order, OrderLine
@@ -72,7 +73,7 @@ class ReturnItem(models.Model):
 
     class Condition(models.TextChoices):
         AS_NEW = "as-new", _("as new")
-        OPENED = "opened", _("opened")
+        OPENED = "opened", pgettext_lazy("condition", "opened")
         DAMAGED = "damaged", _("damaged")
         INCOMPLETE = "incomplete", _("incomplete")
         OTHER = "other", _("not the item that was sent")

@@ -162,6 +162,13 @@ def test_lists_what_still_asks_for_an_invoice_first(order: Order) -> None:
     assert "The return invoice is to be issued" in text
 
 
+def test_says_in_portuguese_that_what_came_back_is_opened(order: Order) -> None:
+    client = Client()
+    client.force_login(staff("ana", language="pt-br"))
+    text = client.get(page(order)).content.decode()
+    assert re.search(r'<option value="opened"[^>]*>aberto</option>', text)
+
+
 def test_nobody_else_sees_the_desk(order: Order) -> None:
     client = Client()
     assert client.get(page(order)).status_code == 302
