@@ -8,12 +8,16 @@
   function answered(answer) {
     if (answer.html) draw(answer);
     if (answer.refused) return complain(answer);
-    said.className = `said ${answer.tone}`;
-    said.textContent = answer.text;
-    Sound.play(answer.tone);
+    tell(answer.text, answer.tone);
     // Closed, by us or by somebody else: the page that has nothing to scan any more.
     if (answer.closed) return location.reload();
     ScanBox.focus();
+  }
+
+  function tell(text, tone) {
+    said.className = `said ${tone}`;
+    said.textContent = text;
+    Sound.play(tone);
   }
 
   function draw(answer) {
@@ -44,7 +48,7 @@
   function command(name) {
     if (name === "mute") return Sound.toggle();
     const target = named(name);
-    if (!target || target.querySelector("button").disabled) return Sound.play("wrong");
+    if (!target || target.querySelector("button").disabled) return tell(document.body.dataset.notNow, "wrong");
     target.requestSubmit();
   }
 

@@ -94,10 +94,17 @@ const ScanBox = (() => {
     // The letter was a command; what follows at a scanner's pace is a code of its own.
     if (kept && run.length >= 2 && box.value.startsWith(kept)) box.value = box.value.slice(1);
     if (run.length >= 2) kept = "";
-    const name = told.keys[box.value.toLowerCase()];
-    if (box.value.length === 1 && name) pending = setTimeout(obey, ALONE, name);
+    const name = lettered(box.value);
+    if (name) pending = setTimeout(obey, ALONE, name);
     // A scanner without Enter: a burst of characters, then silence.
     else if (run.isScan && (run.length >= box.value.length || counted()[0] !== clean(box.value))) pending = setTimeout(submit, SILENCE);
+  }
+
+  /** The command of a letter; a key tapped twice, with no Enter behind it, is meant once. */
+  function lettered(text) {
+    const [first, second = first] = text.toLowerCase();
+    const isDouble = text.length === 2 && first === second && !told.isItem(text);
+    return text.length === 1 || isDouble ? told.keys[first] : undefined;
   }
 
   function obey(name) {

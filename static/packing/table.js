@@ -31,6 +31,9 @@
     Sound.play(tone);
   }
 
+  /** What was asked for is not to be had now: heard, and read where the sound is off. */
+  const refuse = () => tell(facts.notNow, "wrong");
+
   function draw(answer) {
     const open = new Set([...board.querySelectorAll("details")].filter((d) => d.open).map((d) => d.id));
     const known = new Set([...board.querySelectorAll("details")].map((d) => d.id));
@@ -77,7 +80,7 @@
     // Never sends what is missing: a "go on" too many would. A scanned reason sends it.
     ok: () => tell(facts.nothingToConfirm, "info"),
     short: () => {
-      if (!shortage()) return Sound.play("wrong");
+      if (!shortage()) return refuse();
       if (shortage().open) return nothingMissing();
       shortage().open = true;
       shortage().querySelector("[name=reason]").focus();
@@ -85,7 +88,7 @@
     next: openNext,
     print: () => {
       const papers = papersOf(board.querySelector("[data-last-closed]"), prints() || "slip");
-      papers.length ? print(papers) : Sound.play("wrong");
+      papers.length ? print(papers) : refuse();
     },
     switch: () => use(board.querySelector("[data-switch]")),
     new: () => act("new"),
@@ -98,7 +101,6 @@
     move: () => again("move", { to: board.querySelector("[data-switch]")?.dataset.package ?? "" }),
   };
 
-  const unknown = () => Sound.play("wrong");
   const shortage = () => $("missing");
 
   /** The question what is missing goes away, unanswered. */
@@ -111,20 +113,20 @@
   /** The reason scanned off the sheet, once it was said that something is missing. */
   function because(reason) {
     const choice = shortage()?.open && shortage().querySelector(`[name=reason][value="${reason}"]`);
-    if (!choice) return Sound.play("wrong");
+    if (!choice) return refuse();
     choice.checked = true;
     choice.form.requestSubmit();
   }
 
   /** The line that was scanned last, once more, or less, or into another box. */
   function again(action, fields = {}) {
-    if (!lastLine) return Sound.play("wrong");
+    if (!lastLine) return refuse();
     act(action, { line: lastLine, quantity: ScanBox.onceTimes(), ...fields });
   }
 
   function follow(link) {
     if (link) link.click();
-    else Sound.play("wrong");
+    else refuse();
   }
 
   function openNext() {
@@ -136,7 +138,7 @@
 
   /** Another open package becomes the one at hand. */
   function use(link) {
-    if (!link) return Sound.play("wrong");
+    if (!link) return refuse();
     form.elements.package.value = link.dataset.package;
     look(true);
   }
@@ -163,7 +165,7 @@
 
   function close(isSure) {
     const target = closing();
-    if (!target || target.querySelector("button").disabled) return Sound.play("wrong");
+    if (!target || target.querySelector("button").disabled) return refuse();
     if (isSure) return target.requestSubmit();
     const current = board.querySelector("[data-current]").dataset;
     const number = target.elements.number.value.trim() || current.next;
@@ -253,7 +255,7 @@
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     const target = closing();
-    if (!target || !event.dataTransfer.files.length) return Sound.play("wrong");
+    if (!target || !event.dataTransfer.files.length) return refuse();
     target.elements.document.files = event.dataTransfer.files;
     target.requestSubmit();
   });
@@ -317,7 +319,7 @@
   ScanBox.attach({
     keys: KEYS,
     scanned: (code, times) => { nothingMissing(); act("scan", { code, times }); },
-    command: (name, isSure) => name.startsWith("why-") ? because(name.slice(4)) : (commands[name] ?? unknown)(isSure),
+    command: (name, isSure) => name.startsWith("why-") ? because(name.slice(4)) : (commands[name] ?? refuse)(isSure),
     isItem: (code) => Boolean(board.querySelector(`[data-ref="${CSS.escape(code)}" i]`)),
     busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || onHelp(event) : !sure.hidden || help.open),
   });

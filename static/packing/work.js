@@ -29,6 +29,9 @@
     Sound.play(tone);
   }
 
+  /** What was asked for is not to be had now: heard, and read where the sound is off. */
+  const refuse = () => tell(facts.notNow, "wrong");
+
   function chip(number, units) {
     const large = document.createElement("b");
     large.className = "goes";
@@ -91,7 +94,7 @@
     if (name.startsWith("why-")) return because(name.slice(4));
     const letter = SHEET[name] ?? name;
     const target = board.querySelector(`[data-key="${letter}"]:not(:disabled)`);
-    if (!target) return Sound.play("wrong");
+    if (!target) return refuse();
     if (target.matches("input")) return target.select();
     const details = target.matches("summary") ? target.closest("details") : null;
     if (isSure && details && "sure" in details.dataset) return details.querySelector("form").requestSubmit();
@@ -102,7 +105,7 @@
   /** The reason scanned off the sheet, once it was said that units are missing. */
   function because(reason) {
     const choice = board.querySelector(`details[open] option[value="${reason}"]`);
-    if (!choice) return Sound.play("wrong");
+    if (!choice) return refuse();
     choice.selected = true;
     choice.closest("form").requestSubmit();
   }

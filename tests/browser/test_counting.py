@@ -37,6 +37,8 @@ def test_an_aisle_is_counted_and_recorded_without_a_mouse(desk: Page) -> None:
     expect(desk.locator("body[data-ready]")).to_be_visible()
     packer.settled(desk)
     expect(desk.locator("[data-uncounted]")).to_have_count(2)
+    packer.burst(desk, "CMDUNDO")
+    expect(desk.locator("#said.wrong")).to_have_text("Isso não é possível agora.")
     packer.scan(desk, "17891234567908")
     expect(desk.locator("[data-current] .difference")).to_contain_text("como no sistema")
     packer.scan(desk, "7890000000000")

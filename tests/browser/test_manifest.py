@@ -49,6 +49,8 @@ def scan(page: Page, text: str) -> None:
 
 def test_a_van_is_loaded_and_leaves_by_scanner_and_keys_alone(van: Page) -> None:
     one, two = packed(), packed()
+    packer.burst(van, "CMDREOPEN")
+    expect(van.locator("#said.wrong")).to_have_text("Isso não é possível agora.")
     scan(van, f"{one.seller_order_id}-1")
     scan(van, "AA123456785BR")
     scan(van, f"{two.seller_order_id}-1")

@@ -263,6 +263,21 @@ def test_missing_units_asked_about_by_mistake_are_not_told(table: Page, way: str
     assert not ShortPick.objects.exists()
 
 
+def test_a_key_tapped_twice_is_meant_once(table: Page) -> None:
+    packer.scan(table, "1001")
+    packer.scan(table, "1001")
+    with table.expect_response(re.compile("/do/$")):
+        packer.burst(table, "uu", enter=False)
+    packer.settled(table)
+    expect(table.locator("#scan")).to_have_value("")
+    assert packed() == 1
+
+
+def test_a_command_that_cannot_be_obeyed_is_told_in_words(table: Page) -> None:
+    packer.burst(table, "CMDREOPEN")
+    expect(table.locator("#said.wrong")).to_have_text("That is not possible right now.")
+
+
 def test_a_key_moves_the_last_unit_into_another_package(table: Page) -> None:
     packer.scan(table, "1001")
     packer.scan(table, "1001")
