@@ -18,7 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from jobs import files
 from reporting import mailing, scheduling
@@ -29,7 +33,6 @@ from reporting.exporting_files import FORMATS
 from reporting.filtering import SPANS
 from reporting.models import ReportLetter, ReportSchedule
 from sellers.admin.base import NOTHING, PortalAdmin, local, who
-from sellers.models import User
 
 _LETTERS = 20
 
@@ -111,7 +114,6 @@ class ReportScheduleAdmin(PortalAdmin):
     form = ScheduleForm
     list_display = ("name", "what", "cadence", "shown_next", "shown_last", "is_active")
     search_fields = ("name",)
-    filter_horizontal = ("recipients",)
     readonly_fields = ("can_be_sent", "shown_next", "shown_last", "letters")
     fieldsets = (
         (None, {"fields": ("name", "about", "report", "asked", "span", "format")}),
@@ -133,7 +135,8 @@ class ReportScheduleAdmin(PortalAdmin):
         return type(form.__name__, (form,), {"reader": request.user})
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True)
+        kwargs["queryset"] = scheduling.readers()
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def add_view(

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 
 from reporting import exporting_asking
@@ -63,6 +64,16 @@ def _ask(schedule: ReportSchedule, *, now: datetime) -> bool:
         ReportLetter(schedule=schedule, job=job, recipient=one) for one in recipients
     )
     return True
+
+
+def readers() -> QuerySet[User]:
+    """Staff who may see reports and money, the least that any report asks for, by name."""
+    backend = "django.contrib.auth.backends.ModelBackend"
+    allowed = User.objects.filter(is_staff=True)
+    for permission in ("reporting.see_reports", "orders.view_money"):
+        able = User.objects.with_perm(permission, backend=backend)
+        allowed = allowed.filter(pk__in=able.values("pk"))
+    return allowed.order_by("first_name", "last_name", "username")
 
 
 def may_receive(schedule: ReportSchedule, user: User) -> bool:

@@ -255,6 +255,17 @@ def test_refuses_recipients_who_may_not_see_it_and_what_makes_no_sense(
     assert ReportSchedule.objects.count() == 0
 
 
+def test_offers_as_recipients_only_those_who_may_see_reports(boss: User, manager: Client):
+    staff("packer", role="Warehouse", email="packer@example.com")
+    gone = staff("gone", role="Manager", email="gone@example.com")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    page = manager.get(f"{ADD}?report=mapping")
+    offered = page.context["adminform"].form.fields["recipients"].queryset
+    assert [user.username for user in offered] == ["boss", "mia"]
+    boxes = f'type="checkbox" name="recipients" value="{boss.pk}"'
+    assert boxes in " ".join(page.content.decode().split())
+
+
 def test_without_a_report_it_leads_to_the_reports(manager: Client):
     assert manager.get(ADD)["Location"] == reverse("admin:reports")
 
