@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from reporting.dashboard.figures import figures
 from reporting.filtering import SPANS, days_of
+from sellers.days import is_of_our_time, out_of_time
 from sellers.models import SellerAccount
 
 DEFAULT_SPAN = "last-7-days"
@@ -138,6 +139,8 @@ def _own_days(given: Mapping[str, str], today: date) -> tuple[date, date] | str:
         since = None
     if since is None or until is None:
         return _("Write days like 2026-03-31.")
+    if not (is_of_our_time(since) and is_of_our_time(until)):
+        return out_of_time()
     if since > until:
         return _("The period ends before it begins.")
     if (until - since).days >= MOST_DAYS:

@@ -29,6 +29,7 @@ from reporting.models import ReconciledRow, Reconciliation
 from reporting.reconciling.report import REMEDIES, told_run
 from reporting.reconciling.work import KIND
 from sellers.admin.base import NOTHING, local, who
+from sellers.days import require_our_time
 from sellers.models import SellerAccount, User
 from sellers.money import format_cents
 
@@ -47,8 +48,8 @@ class AskForm(forms.Form):
         label=gettext_lazy("Account"),
         empty_label=None,
     )
-    since = forms.DateField(label=gettext_lazy("Placed from"))
-    until = forms.DateField(label=pgettext_lazy("period", "to"))
+    since = forms.DateField(label=gettext_lazy("Placed from"), validators=[require_our_time])
+    until = forms.DateField(label=pgettext_lazy("period", "to"), validators=[require_our_time])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sellers.days import require_our_time
 from sellers.models import SellerAccount
 from simulation.models import SimulationCapture, SimulationMinute
 from simulation.sentences import CAUSES
@@ -43,12 +44,20 @@ class FindForm(forms.Form):
     )
     sku = forms.CharField(label=_("SKU id"), max_length=100, required=False)
     cause = forms.ChoiceField(label=_("Cause"), choices=_CAUSES, required=False)
-    since = forms.DateField(label=_("Days from"), required=False, widget=_DAY)
-    until = forms.DateField(label=pgettext_lazy("period", "to"), required=False, widget=_DAY)
+    since = forms.DateField(
+        label=_("Days from"), required=False, widget=_DAY, validators=[require_our_time]
+    )
+    until = forms.DateField(
+        label=pgettext_lazy("period", "to"),
+        required=False,
+        widget=_DAY,
+        validators=[require_our_time],
+    )
     at = forms.DateTimeField(
         label=_("Around"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        validators=[require_our_time],
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )
     within = forms.ChoiceField(

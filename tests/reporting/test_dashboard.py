@@ -501,6 +501,8 @@ def test_spans_and_days_and_the_period_before(db: None):
         "since=2026-02-30&until=2026-03-01",
         "since=2026-03-09&until=2026-03-01",
         "since=1999-01-01&until=2026-01-01",
+        "since=0001-01-01&until=0001-01-02",
+        "since=9999-12-31&until=9999-12-31",
     ],
 )
 def test_what_can_not_be_meant_is_told_and_the_usual_shown(query: str, manager: Client):

@@ -356,6 +356,7 @@ def test_an_order_missing_here_leads_to_its_events(db: None, manager: Client):
         ({"since": "2026-03-02", "until": "2026-03-01"}, "ends before it begins"),
         ({"since": "2026-01-01", "until": "2026-12-01"}, "three months at most"),
         ({"since": "", "until": "2026-12-01"}, "required"),
+        ({"since": "9999-12-31", "until": "9999-12-31"}, "between 2000 and 2100"),
     ],
 )
 def test_a_period_that_can_not_be_meant_is_told(days, problem, manager: Client):

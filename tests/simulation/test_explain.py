@@ -413,6 +413,21 @@ def test_finds_what_was_recorded_by_sku_and_time(
     assert found(sku="mu") == []
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=0001-01-01",
+        "until=9999-12-31",
+        "at=0001-01-01T00:00",
+        "at=9999-12-31T23:00&within=720",
+    ],
+)
+def test_a_day_at_the_ends_of_the_calendar_is_refused_in_words(query: str, manager: Client) -> None:
+    shown = manager.get(f"{RECORDED}?{query}")
+    assert shown.status_code == 200
+    assert shown.context["form"].errors
+
+
 def test_shows_earlier_answers_page_by_page(
     manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
