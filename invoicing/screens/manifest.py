@@ -26,6 +26,7 @@ from invoicing.printing.manifest_pdf import draw_manifest, sheet_of
 from invoicing.screens.access import packer, packers_only
 from jobs.asking import enqueue
 from sellers.errors import DomainError
+from sellers.row_ids import is_row_id
 
 #: On the screen; the paper has them all.
 SHOWN = 100
@@ -39,7 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = str(request.POST.get("carrier", ""))
         active = Carrier.objects.filter(is_active=True)
-        carrier = get_object_or_404(active, pk=int(chosen) if chosen.isdecimal() else 0)
+        carrier = get_object_or_404(active, pk=int(chosen) if is_row_id(chosen) else 0)
         opened = manifests.open_for(carrier, now=timezone.now(), actor=packer(request))
         return redirect("admin:manifest_page", opened.pk)
     latest = Manifest.objects.filter(status=Manifest.Status.CLOSED).order_by("-id")[:20]
@@ -99,7 +100,7 @@ def _perform(request: HttpRequest, found: Manifest, *, now: datetime) -> Outcome
         return manifests.scan(found, code, key=key, now=now, actor=actor)
     if action == "off":
         entry = request.POST.get("entry", "")
-        return manifests.take_off(found, int(entry) if entry.isdecimal() else 0)
+        return manifests.take_off(found, int(entry) if is_row_id(entry) else 0)
     if action == "undo":
         last = manifests.last_of(found, actor)
         return manifests.take_off(found, last.pk if last else 0)

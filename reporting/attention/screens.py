@@ -31,6 +31,7 @@ from sellers.admin.refusals import sentence
 from sellers.errors import DomainError
 from sellers.models import SellerAccount, User
 from sellers.money import format_cents
+from sellers.row_ids import is_row_id
 
 PAGE = 50
 
@@ -139,7 +140,7 @@ def _chosen(
 
 def _page_number(asked: QueryDict) -> int:
     page = asked.get("p", "0")
-    return min(int(page), 1_000) if page.isdecimal() else 0
+    return min(int(page), 1_000) if is_row_id(page) else 0
 
 
 def _with(asked: QueryDict, **changes: str) -> str:
@@ -293,7 +294,7 @@ def _done(request: HttpRequest, row: Row, user: User, now: datetime) -> str:
         if not user.has_perm(CAUSES[row.cause].acts):
             raise PermissionDenied
         return marking.act(row, actor=user, now=now)
-    if hours.isdecimal() and int(hours) in marking.PUT_OFF_HOURS:
+    if is_row_id(hours) and int(hours) in marking.PUT_OFF_HOURS:
         marking.put_off(row, hours=int(hours), actor=user, now=now)
         return _("Put off: it comes back by itself.")
     marks: dict[str, tuple[Callable[..., Any], str]] = {

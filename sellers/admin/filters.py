@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sellers.models import SellerAccount, Warehouse
+from sellers.row_ids import is_row_id
 
 
 class AccountFilter(SimpleListFilter):
@@ -30,7 +31,7 @@ class AccountFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
-        if chosen is None or not chosen.isdecimal():
+        if chosen is None or not is_row_id(chosen):
             return queryset
         return queryset.filter(**{f"{self.path}_id": int(chosen)})
 
@@ -57,7 +58,7 @@ class WarehouseFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
-        if chosen is None or not chosen.isdecimal():
+        if chosen is None or not is_row_id(chosen):
             return queryset
         return queryset.filter(**{f"{self.path}_id": int(chosen)})
 

@@ -16,6 +16,7 @@ from sellers.admin.base import PortalAdmin, ReadOnly, beginning_with, local
 from sellers.admin.filters import AccountOfLevelFilter, WarehouseOfLevelFilter
 from sellers.admin.stock import with_free
 from sellers.models import Hold, StockLevel, StockMovement
+from sellers.row_ids import is_row_id
 
 
 class OnShelves:
@@ -51,7 +52,7 @@ class OfOneShelf:
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         chosen = request.GET.get("level", "")
-        known = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19
+        known = is_row_id(chosen)
         levels = StockLevel.objects.select_related("sku", "warehouse")
         level = with_free(levels).filter(pk=chosen).first() if known else None
         sums = self.sums_of(level) if level else None

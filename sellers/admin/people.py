@@ -20,6 +20,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from sellers.models import User
+from sellers.row_ids import is_row_id
 
 # Django's own word on the pages of roles; the translation calls them what the menu does.
 _GROUP, _GROUPS = gettext_noop("group"), gettext_noop("groups")
@@ -45,7 +46,7 @@ class RoleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         chosen = self.value()
-        if chosen is None or not chosen.isdecimal():
+        if chosen is None or not is_row_id(chosen):
             return queryset
         return queryset.filter(groups=int(chosen))
 

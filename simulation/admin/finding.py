@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from sellers.days import require_our_time
 from sellers.models import SellerAccount
+from sellers.row_ids import is_row_id
 from simulation.models import SimulationCapture, SimulationMinute
 from simulation.sentences import CAUSES
 from simulation.tallying import percentile
@@ -121,7 +122,7 @@ def after(rows: QuerySet[SimulationCapture], cursor: str) -> QuerySet[Simulation
         at = datetime.fromisoformat(moment)
     except ValueError:
         return rows
-    if not last.isdecimal() or timezone.is_naive(at):
+    if not is_row_id(last) or timezone.is_naive(at):
         return rows
     return rows.filter(Q(at__lt=at) | Q(at=at, id__lt=int(last)))
 

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 
 from sellers.admin.base import PortalAdmin, ReadOnly, may_see_money
 from sellers.models import SellerAccount
+from sellers.row_ids import is_row_id
 from simulation.admin import finding, replaying, telling
 from simulation.admin.asking import Asked, AskForm, ask
 from simulation.admin.finding import FindForm
@@ -137,7 +138,7 @@ def _zone(request: HttpRequest) -> ZoneInfo:
     """The clocks of the account that is asked for, else of the first one."""
     chosen = request.GET.get("account", "")
     accounts = SellerAccount.objects.order_by("slug")
-    if chosen.isdecimal():
+    if is_row_id(chosen):
         accounts = accounts.filter(pk=int(chosen))
     first = accounts.first()
     return first.zone if first else ZoneInfo("UTC")
