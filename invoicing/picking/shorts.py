@@ -25,6 +25,8 @@ from sellers.models import User, Warehouse
 Decision = ShortPick.Decision
 #: On the order's timeline.
 CODE = "short-pick"
+#: So many missing items are named on the packing table, which has room for no more.
+_NAMED = 3
 
 
 def open_shorts() -> list[ShortPick]:
@@ -184,13 +186,17 @@ def settle(
 def why_not_close(order: Order) -> DomainError | None:
     """Nothing is invoiced while a manager decides about missing units: an invoice would leave them
     fewer ways out. None when nobody has to."""
-    short = ShortPick.objects.open().filter(order=order).select_related("line__sku").first()
-    if short is None:
+    rows = ShortPick.objects.open().filter(order=order).select_related("line__sku")
+    missing = list(rows.order_by("reported_at", "pk"))
+    if not missing:
         return None
-    facts = {"quantity": short.quantity, "name": short.line.sku.name}
+    named = ", ".join(f"{short.quantity} × “{short.line.sku.name}”" for short in missing[:_NAMED])
+    if len(missing) > _NAMED:
+        more = {"named": named, "count": len(missing) - _NAMED}
+        named = _("%(named)s and %(count)d more") % more
     message = ngettext(
-        "%(quantity)d × “%(name)s” is missing: a manager decides before anything leaves.",
-        "%(quantity)d × “%(name)s” are missing: a manager decides before anything leaves.",
-        short.quantity,
+        "%(named)s is missing: a manager decides before anything leaves.",
+        "%(named)s are missing: a manager decides before anything leaves.",
+        sum(short.quantity for short in missing),
     )
-    return Conflict("short", message % facts)
+    return Conflict("short", message % {"named": named})

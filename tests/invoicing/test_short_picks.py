@@ -149,6 +149,22 @@ def test_nothing_is_invoiced_while_a_manager_decides(order: Order, ana: Picker) 
     assert "a manager decides before anything leaves" in page.content.decode()
 
 
+def test_the_packing_table_names_what_is_missing(ana: Picker) -> None:
+    for ref, name in (("1", "Mug"), ("2", "Plate"), ("3", "Bowl"), ("4", "Jar"), ("5", "Lid")):
+        fill(ref, 10, name=name)
+    order = due(1, *(Line(ref) for ref in "12345"))
+    ana.start(order)
+    told = []
+    for ref in "12345":
+        ana.do("short", sku=sku_of(ref), reason="not-there")
+        page = ana.client.get(reverse("admin:packing_order", args=[order.seller_order_id]))
+        told.append(page.content.decode())
+    assert "1 × “Mug” is missing: a manager" in told[0]
+    assert "1 × “Mug”, 1 × “Plate” are missing: a manager" in told[1]
+    assert "1 × “Mug”, 1 × “Plate”, 1 × “Bowl” are missing: a manager" in told[2]
+    assert "1 × “Mug”, 1 × “Plate”, 1 × “Bowl” and 2 more are missing: a manager" in told[4]
+
+
 def test_found_and_packed_after_all_nobody_has_to_decide(order: Order) -> None:
     now = timezone.now()
     package = packing.open_package(order=order, now=now, actor=None)
