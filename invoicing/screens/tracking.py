@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from invoicing import tracking_file
 from invoicing.jobs import TRACKING_IMPORT, TRACKING_PREVIEW
@@ -44,7 +45,7 @@ COLUMNS = {
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV or XLSX"),
-        widget=forms.ClearableFileInput({"accept": ".csv,.txt,.xlsx"}),
+        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.xlsx"}),
     )
     carrier = forms.ModelChoiceField(
         Carrier.objects.filter(is_active=True),

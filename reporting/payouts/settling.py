@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from jobs import asking
 from jobs.admin import page_of
@@ -46,7 +47,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("CSV or XLSX"),
-        widget=forms.ClearableFileInput({"accept": ".csv,.txt,.xlsx"}),
+        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.xlsx"}),
     )
 
     def clean_file(self) -> File[bytes]:

@@ -83,6 +83,14 @@ def outcomes(job: Job) -> list[tuple[str, str]]:
     return [(row[4], row[5]) for row in rows(job)]
 
 
+def test_a_chosen_file_is_told_beside_its_field(packer: Client):
+    """The admin's script writes the file's name into the text beside it, and fails without one."""
+    form = packer.get(reverse("admin:tracking_upload")).content.decode()
+    text, file = form.index('type="text" aria-label="Choose file'), form.index('type="file"')
+    assert text < file < form.index("Look it through")
+    assert 'accept=".csv,.txt,.xlsx"' in form
+
+
 def test_shows_what_each_row_would_do_before_anything_happens(packer: Client):
     one, two = packed(), packed(2)
     job = previewed(

@@ -88,6 +88,14 @@ def of_orders(client: Client, query: str) -> list[str]:
     return [row[0][0].text for row in response.context["rows"]]
 
 
+def test_a_chosen_file_is_told_beside_its_field(manager: Client):
+    """The admin's script writes the file's name into the text beside it, and fails without one."""
+    form = manager.get(reverse("admin:settlement_upload")).content.decode()
+    text, file = form.index('type="text" aria-label="Choose file'), form.index('type="file"')
+    assert text < file < form.index("Look it through")
+    assert 'accept=".csv,.txt,.xlsx"' in form
+
+
 def test_shows_what_matches_before_anything_is_entered(manager: Client):
     even, short = delivered(), delivered(1000)
     context = previewed(manager, lines((even, "17,00"), (short, "9,99"), ("13-nobody", "5,00")))
