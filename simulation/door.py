@@ -55,6 +55,7 @@ _MIDDLEWARE = {
     "django.contrib.messages.middleware.MessageMiddleware": "nobody logs in",
     "django.middleware.locale.LocaleMiddleware": "the answer is in no language",
     "sellers.language.StaffLanguageMiddleware": "the answer is in no language",
+    "config.clean_text.CleanText": "looks at staff's pages alone",
 }
 
 
