@@ -147,7 +147,7 @@ def _statement_timed() -> Iterator[list[int]]:
     try:
         yield spent
     finally:
-        Line.ask = ask  # type: ignore[method-assign]
+        Line.ask = ask  # type: ignore[method-assign]  # as it was
 
 
 # --- whole calls ----------------------------------------------------------------------------------

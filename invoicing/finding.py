@@ -13,6 +13,7 @@ from orders.admin.searching import matching
 from orders.models import Order, OrderLine
 from orders.states import OPEN
 from sellers.models import SellerAccount, Sku
+from sellers.row_ids import is_row_id
 
 MOST = 20
 
@@ -86,7 +87,7 @@ def _by_tote(text: str) -> QuerySet[Order]:
 def _pick_list(text: str) -> PickList | None:
     """By the barcode of its paper, such as L-12."""
     letter, _dash, number = text.upper().partition("-")
-    if letter != "L" or not (number.isascii() and number.isdecimal() and len(number) < 19):
+    if letter != "L" or not is_row_id(number):
         return None
     return PickList.objects.filter(pk=int(number)).first()
 

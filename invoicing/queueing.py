@@ -23,6 +23,7 @@ from invoicing.models import PackageItem, Pick, PickSlot, ShortPick
 from orders.models import Order, OrderLine
 from orders.states import OPEN, Status
 from sellers.models import Hold, SellerAccount, ShippingPolicy
+from sellers.row_ids import is_row_id
 
 #: The stages of the work; an open order is in one of the first five.
 STAGES = ("ready", "picking", "picked", "begun", "stopped", "packed")
@@ -76,7 +77,7 @@ def _one_of(known: tuple[str, ...], text: str) -> str:
 
 
 def _row_id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return int(text) if is_row_id(text) else None
 
 
 def orders_of(choice: Choice, *, now: datetime) -> QuerySet[Order]:

@@ -17,6 +17,7 @@ from invoicing.outcomes import Outcome
 from orders.models import Order, OrderLine
 from sellers.errors import DomainError
 from sellers.models import User
+from sellers.row_ids import is_row_id
 
 Act = Callable[[HttpRequest, Order, datetime, User], Outcome]
 
@@ -117,7 +118,7 @@ def _undo(_request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
 def _short(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
     return bench.report_missing(
         order=order,
-        line_ids={int(text) for text in request.POST.getlist("lines") if _is_id(text)},
+        line_ids={int(text) for text in request.POST.getlist("lines") if is_row_id(text)},
         reason=request.POST.get("reason", ""),
         words=request.POST.get("words", ""),
         now=now,
@@ -182,11 +183,7 @@ ACTIONS: dict[str, Act] = {
 
 def package_id_in(form: Any, *, field: str = "package") -> int | None:
     text = form.get(field, "")
-    return int(text) if _is_id(text) else None
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if is_row_id(text) else None
 
 
 def _package(request: HttpRequest, order: Order, *, field: str = "package") -> Package:
@@ -197,7 +194,7 @@ def _package(request: HttpRequest, order: Order, *, field: str = "package") -> P
 
 def _line(request: HttpRequest, order: Order) -> OrderLine:
     text = request.POST.get("line", "")
-    known = int(text) if _is_id(text) else 0
+    known = int(text) if is_row_id(text) else 0
     return get_object_or_404(OrderLine, order=order, pk=known)
 
 

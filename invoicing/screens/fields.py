@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from sellers.errors import DomainError
+from sellers.row_ids import is_row_id
 
 
 def whole(request: HttpRequest, name: str) -> int:
@@ -13,6 +14,6 @@ def whole(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "").strip()
     if not text:
         return 0
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    if not is_row_id(text):
         raise DomainError("not-a-number", _("Give a whole number."))
     return int(text)

@@ -22,6 +22,7 @@ from invoicing.screens.fields import whole
 from orders.models import Order
 from sellers.errors import DomainError
 from sellers.models import Warehouse
+from sellers.row_ids import is_row_id
 
 
 @require_POST
@@ -51,7 +52,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> list[int]:
     texts = request.POST.getlist("order")[:500]
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+    return [int(text) for text in texts if is_row_id(text)]
 
 
 def _candidates(request: HttpRequest, choice: Choice, *, now: datetime) -> list[Order]:

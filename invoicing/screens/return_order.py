@@ -26,6 +26,7 @@ from orders.models import Order, OrderLine
 from sellers.errors import DomainError
 from sellers.models import Hold, User, Warehouse
 from sellers.money import format_cents
+from sellers.row_ids import is_row_id
 
 #: Decides about orders and their money; the warehouse only receives.
 DECIDES = "orders.change_order"
@@ -150,7 +151,7 @@ def _require_decider(actor: User) -> None:
 
 def _return(request: HttpRequest, order: Order) -> Return:
     text = request.POST.get("return", "")
-    known = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    known = int(text) if is_row_id(text) else 0
     return get_object_or_404(Return, order=order, pk=known)
 
 

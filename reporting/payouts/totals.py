@@ -36,7 +36,7 @@ def total_of(report: Report, column: str, asked: Mapping[str, str], *, now: date
     found = statements.rows(report, source, values, ordered="chosen.key")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT currency, count(*), sum(cents)::bigint FROM ({found.sql}) found "  # noqa: S608
+            f"SELECT currency, count(*), sum(cents)::bigint FROM ({found.sql}) found "  # noqa: S608  (declarations are ours)
             "GROUP BY currency ORDER BY currency",
             found.params,
         )
