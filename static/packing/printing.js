@@ -7,13 +7,34 @@ const Printing = (() => {
   // Some browsers never tell that printing is over.
   const SILENT = 3000;
 
-  /** Resolves to the addresses that could not be printed; a printer never keeps anybody waiting. */
+  const line = [];
+  let atWork = null;
+
+  /**
+   * Resolves to the addresses that could not be printed, once nothing is left to print; to null when
+   * others are still being printed: whoever asked for those is told of these as well.
+   */
   async function print(addresses) {
+    line.push(...addresses);
+    if (atWork) return null;
+    atWork = work();
+    const failed = await atWork;
+    atWork = null;
+    return failed;
+  }
+
+  async function work() {
     const failed = [];
-    for (const address of addresses) {
+    while (line.length) {
+      const address = line.shift();
       try { await one(address); } catch { failed.push(address); }
     }
     return failed;
+  }
+
+  /** Resolves when nothing is being printed: who leaves the page before then leaves papers unprinted. */
+  async function over() {
+    await atWork;
   }
 
   function one(address) {
@@ -41,5 +62,5 @@ const Printing = (() => {
     return done.finally(() => frame.remove());
   }
 
-  return { print };
+  return { print, over };
 })();

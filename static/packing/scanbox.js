@@ -14,7 +14,8 @@ const ScanBox = (() => {
 
   /** The run of characters at a scanner's pace that an event belongs to. */
   class Run {
-    length = 0; text = ""; pause = 0; last = -1e9;
+    text = ""; pause = 0; last = performance.now();
+    constructor(length = 0) { this.length = length; }
     hear(event, characters) {
       const gap = event.timeStamp - this.last;
       if (gap >= GAP) { this.length = 0; this.text = ""; this.pause = gap; }
@@ -26,7 +27,8 @@ const ScanBox = (() => {
     get isScan() { return this.length >= SHORTEST; }
   }
 
-  const run = new Run();
+  // A scan may have begun before this script ran: what is in the box then belongs to it.
+  const run = new Run(box.value === box.defaultValue ? 0 : box.value.length);
   let told, pending = 0, times = 1, kept = "";
 
   /**
@@ -61,7 +63,7 @@ const ScanBox = (() => {
   /** What is in the box, without a quantity that was typed by hand before the scan. */
   function counted() {
     const code = clean(box.value), before = code.slice(0, Math.max(code.length - run.length, 0));
-    const isCount = run.isScan && run.pause >= HAND && /^[1-9]\d{0,2}$/.test(before);
+    const isCount = shown && run.isScan && run.pause >= HAND && /^[1-9]\d{0,2}$/.test(before);
     return isCount ? [code.slice(before.length), Number(before)] : [code, times];
   }
 
@@ -126,7 +128,7 @@ const ScanBox = (() => {
   }
 
   function overhear(event) {
-    if (event.timeStamp - astray.last >= GAP) [field, before] = [event.target, event.target.value];
+    if (!field || event.timeStamp - astray.last >= GAP) [field, before] = [event.target, event.target.value];
     clearTimeout(ending);
     if (astray.hear(event, event.key).isScan) ending = setTimeout(fetchBack, SILENCE);
   }

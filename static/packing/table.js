@@ -14,7 +14,7 @@
   // --- answers
 
   async function answered(answer) {
-    if (answer.goto) return void location.assign(answer.goto);
+    if (answer.goto) return leave(answer.goto);
     if (answer.html) draw(answer);
     if (answer.refused) return complain(answer);
     lastLine = answer.line ?? lastLine;
@@ -129,10 +129,15 @@
     else refuse();
   }
 
+  async function leave(address) {
+    await Printing.over();
+    location.assign(address);
+  }
+
   function openNext() {
     // Hidden while units are still to be packed: a second box goes on with this order.
     const link = board.querySelector(".next:not([hidden]) [data-next-order]");
-    if (link) location.assign(`${link.href}?after=${encodeURIComponent(facts.order)}`);
+    if (link) leave(`${link.href}?after=${encodeURIComponent(facts.order)}`);
     else Sound.play("info");
   }
 
@@ -153,6 +158,7 @@
 
   async function print(addresses) {
     const failed = await Printing.print(addresses);
+    if (!failed) return false;
     // A missing paper is said, and the order stays to be read; a key or a scan goes on.
     if (failed.length) tell(facts.notPrinted, "info");
     ScanBox.focus();

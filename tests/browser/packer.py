@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 #: Slower than any scanner.
 BY_HAND_MS = 50
@@ -41,6 +41,25 @@ _BURST = """([code, ends]) => {
 def burst(page: Page, code: str, *, enter: bool = True) -> None:
     """A scanner at its own pace, wherever the focus is; with Enter behind it or without."""
     page.evaluate(_BURST, [code, enter])
+
+
+#: The same burst, in the very moment that the script named has run.
+_UPON = f"""([script, code]) => {{
+  const element = document.querySelector(`script[src$="${{script}}"]`);
+  element.addEventListener("load", () => ({_BURST})([code, true]));
+}}"""
+
+
+def scan_while_opening(page: Page, address: str, code: str, *, script: str) -> None:
+    """A scan whose first character comes before `script`, the page's last one, has run."""
+    held: list[Route] = []
+    page.route(f"**/{script}", lambda route: held.append(route))
+    with page.expect_request(f"**/{script}"):
+        page.goto(address, wait_until="commit")
+    expect(page.locator("#scan")).to_be_focused()
+    page.keyboard.type(code[0])
+    page.evaluate(_UPON, [script, code[1:]])
+    held[0].continue_()
 
 
 def scan(page: Page, code: str) -> None:

@@ -191,6 +191,26 @@ def test_a_paper_that_does_not_print_is_said_before_the_next_order_opens(
     scan.opens(following)
 
 
+def test_a_box_closed_while_the_first_ones_papers_print_is_printed_too(
+    page: Page, live_server: object, shelf: None
+) -> None:
+    order, following = orders((Line("1001"), Line("2002")), (Line("2002"),))
+    scan = seated(page, live_server)
+    scan(order.marketplace_order_id)
+    scan.opens(order)
+    held: list[Route] = []
+    label = re.compile("/label/1/")
+    page.route(label, lambda route: held.append(route))
+    with page.expect_request(label):
+        scan(SHIRT, "CMDCLOSE")
+    expect(page.locator(".package.closed")).to_have_count(1)
+    scan(MUG, "CMDCLOSE")
+    expect(page.locator(".package.closed")).to_have_count(2)
+    held[0].continue_()
+    scan.opens(following)
+    wait_for(lambda: all(printed(package) for package in Package.objects.all()), seconds=60)
+
+
 def test_an_order_is_driven_by_the_printed_command_sheet_alone(
     page: Page, live_server: object, shelf: None
 ) -> None:

@@ -123,6 +123,14 @@ def test_a_number_before_the_scan_counts_it_so_often(table: Page) -> None:
     expect(table.locator("[data-ref='1001'] .tally b")).to_have_text("3")
 
 
+def test_a_scan_that_begins_before_the_scripts_ran_is_whole(table: Page, order: Order) -> None:
+    packer.scan_while_opening(table, table.url, "7891234567895", script="table.js")
+    expect(table.locator("[data-ref='1001'] .tally b")).to_have_text("1")
+    queue = table.url.partition("/pack/")[0] + "/queue/"
+    packer.scan_while_opening(table, queue, order.marketplace_order_id, script="queue.js")
+    expect(table).to_have_url(re.compile("/pack/"))
+
+
 def test_a_scanned_number_is_shown_and_counts_the_next_scan_only(table: Page) -> None:
     packer.burst(table, "CMDX2")
     expect(table.locator("#times")).to_have_text("× 2")
