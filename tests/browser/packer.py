@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-#: Slower than any scanner.
-BY_HAND_MS = 50
+#: Between two characters: slower than any scanner.
+BY_HAND_MS = 100
 #: Longer than an Enter counts as the end of a scan.
 AFTER_A_SCAN_MS = 200
 
@@ -21,32 +21,39 @@ def sign_in(page: Page, portal: str, username: str, password: str = "password") 
     expect(page.locator("#scan")).to_be_focused()
 
 
-#: Types like a scanner: all characters at the same moment, however slow the machine.
-_BURST = """([code, ends]) => {
-  const now = performance.now();
-  const atOnce = (event) => Object.defineProperty(event, "timeStamp", { value: now });
+#: Types at a pace that no load on the machine changes: with `pace` milliseconds between two
+#: characters, all of them at the same moment for a scanner.
+_TYPE = """([code, ends, pace]) => {
+  let at = performance.now() - pace * code.length;
+  const onTime = (event) => Object.defineProperty(event, "timeStamp", { value: at });
   const press = (key) => {
     const init = { key, bubbles: true, cancelable: true };
-    return document.activeElement.dispatchEvent(atOnce(new KeyboardEvent("keydown", init)));
+    return document.activeElement.dispatchEvent(onTime(new KeyboardEvent("keydown", init)));
   };
-  addEventListener("input", atOnce, true);
+  addEventListener("input", onTime, true);
   for (const character of code) {
+    at += pace;
     if (press(character)) document.execCommand("insertText", false, character);
   }
-  removeEventListener("input", atOnce, true);
+  removeEventListener("input", onTime, true);
   if (ends && press("Enter")) document.activeElement.form?.requestSubmit();
 }"""
 
 
 def burst(page: Page, code: str, *, enter: bool = True) -> None:
-    """A scanner at its own pace, wherever the focus is; with Enter behind it or without."""
-    page.evaluate(_BURST, [code, enter])
+    """A scanner, wherever the focus is; with Enter behind it or without."""
+    page.evaluate(_TYPE, [code, enter, 0])
+
+
+def by_hand(page: Page, text: str) -> None:
+    """Somebody's fingers, wherever the focus is."""
+    page.evaluate(_TYPE, [text, False, BY_HAND_MS])
 
 
 #: The same burst, in the very moment that the script named has run.
 _UPON = f"""([script, code]) => {{
   const element = document.querySelector(`script[src$="${{script}}"]`);
-  element.addEventListener("load", () => ({_BURST})([code, true]));
+  element.addEventListener("load", () => ({_TYPE})([code, true, 0]));
 }}"""
 
 
@@ -64,7 +71,7 @@ def scan_while_opening(page: Page, address: str, code: str, *, script: str) -> N
 
 def scan(page: Page, code: str) -> None:
     """Types like a scanner, wherever the focus is, and waits for what the screen says."""
-    _answered(page, lambda: _type(page, code))
+    _answered(page, lambda: burst(page, code))
 
 
 def scan_order(page: Page, order_id: str) -> None:
@@ -74,7 +81,7 @@ def scan_order(page: Page, order_id: str) -> None:
 
 def scan_order_by(page: Page, code: str, order_id: str) -> None:
     """The same by another code of the order, such as its tote's."""
-    _type(page, code)
+    burst(page, code)
     page.wait_for_url("**/package/pack/**")
     expect(page.locator("body[data-ready]")).to_be_visible()
     expect(page.locator("h1")).to_contain_text(order_id)
@@ -111,14 +118,9 @@ def type_into(page: Page, name: str, text: str) -> None:
         page.keyboard.press("Tab")
         if page.evaluate(focused) == name:
             # By hand: what is typed faster is a scan, and goes to the scan box.
-            page.keyboard.type(text, delay=BY_HAND_MS)
+            by_hand(page, text)
             return
     raise AssertionError(f"No field {name} within eighty tabs")
-
-
-def _type(page: Page, code: str) -> None:
-    page.keyboard.type(code)
-    page.keyboard.press("Enter")
 
 
 def _answered(page: Page, act: Callable[[], None]) -> None:

@@ -43,8 +43,7 @@ def van(page: Page, live_server: object, roles: None) -> Page:
 
 def scan(page: Page, text: str) -> None:
     with page.expect_response(re.compile("/do/$")):
-        page.keyboard.type(text)
-        page.keyboard.press("Enter")
+        packer.burst(page, text)
 
 
 def test_a_van_is_loaded_and_leaves_by_scanner_and_keys_alone(van: Page) -> None:
@@ -72,8 +71,7 @@ def test_the_wrong_package_is_an_alarm_that_waits_and_refuses_the_next_scan(van:
     scan(van, "7891234567895")
     alarm = van.locator("#alarm")
     expect(alarm).to_be_visible()
-    van.keyboard.type(f"{order.seller_order_id}-1")
-    van.keyboard.press("Enter")
+    packer.burst(van, f"{order.seller_order_id}-1")
     expect(alarm).to_be_visible()
     assert not ManifestEntry.objects.exists()
     van.wait_for_timeout(300)

@@ -97,7 +97,7 @@ def test_a_scanner_without_enter_is_understood(table: Page) -> None:
 
 
 def test_a_code_typed_by_hand_is_not_sent_before_its_enter(table: Page) -> None:
-    table.locator("#scan").press_sequentially("7891234567895", delay=packer.BY_HAND_MS)
+    packer.by_hand(table, "7891234567895")
     table.wait_for_timeout(500)
     expect(table.locator("#scan")).to_have_value("7891234567895")
     assert packed() == 0
@@ -107,7 +107,8 @@ def test_a_code_typed_by_hand_is_not_sent_before_its_enter(table: Page) -> None:
 def test_a_scan_into_another_field_is_brought_back(table: Page, enter: bool) -> None:
     packer.scan(table, "2002")
     weight = table.locator("[name=weight_g]")
-    weight.press_sequentially("850", delay=packer.BY_HAND_MS)
+    weight.focus()
+    packer.by_hand(table, "850")
     table.wait_for_timeout(100)
     with table.expect_response(re.compile("/do/$")):
         packer.burst(table, "7891234567895", enter=enter)
@@ -309,11 +310,9 @@ def test_a_cut_connection_loses_nothing_and_counts_nothing_twice(table: Page) ->
             route.continue_()
 
     table.route(re.compile("/do/$"), cut)
-    table.keyboard.type("7891234567895")
-    table.keyboard.press("Enter")
+    packer.burst(table, "7891234567895")
     expect(table.locator("#offline")).to_be_visible()
-    table.keyboard.type("2002")
-    table.keyboard.press("Enter")
+    packer.burst(table, "2002")
     expect(table.locator("#pending")).to_have_text("Waiting to be sent: 2")
     expect(table.locator("[data-ref='1001'] .tally b")).to_have_text("1")
     expect(table.locator("[data-ref='2002'] .tally b")).to_have_text("1")
