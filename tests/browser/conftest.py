@@ -9,16 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import packer
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, a_tablet
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-# How long to wait before something is taken to be missing: long, for it is paid only then.
-PATIENCE_MS = 60_000
-expect.set_options(timeout=PATIENCE_MS)
 #: Without a screen Chromium prints nothing, and never says that it is done; a real one does.
 _PRINTED_AT_ONCE = """addEventListener("beforeprint", () => {
   setTimeout(() => dispatchEvent(new Event("afterprint")));
@@ -47,13 +44,20 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def tablet(chromium: Browser) -> Iterator[BrowserContext]:
     """Fresh for each test: a 10-inch tablet, English unless told otherwise."""
-    context = chromium.new_context(viewport=TABLET, locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
+    context = a_tablet(chromium)
     context.add_init_script(_PRINTED_AT_ONCE)
     yield context
     for page in context.pages:
         # What is on its way to the server would meet the tables being emptied.
         packer.settled(page)
+    context.close()
+
+
+@pytest.fixture
+def colleague(chromium: Browser) -> Iterator[Page]:
+    """On a second tablet."""
+    context = a_tablet(chromium)
+    yield context.new_page()
     context.close()
 
 

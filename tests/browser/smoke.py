@@ -20,7 +20,7 @@ import requests
 from playwright.sync_api import Error, Page, sync_playwright
 
 from tests.browser import packer
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, TABLET
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, a_tablet
 from tests.browser.marketplace import wait_for
 
 
@@ -31,7 +31,7 @@ def main() -> int:
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_context(viewport=TABLET, locale="pt-BR").new_page()
+        page = a_tablet(browser, locale="pt-BR").new_page()
         try:
             return _smoke(page, options)
         except (AssertionError, Error, TimeoutError, requests.RequestException) as error:
@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
 def _smoke(page: Page, options: argparse.Namespace) -> int:
     packer.sign_in(page, options.portal, options.login, options.password)
     page.goto(f"{options.portal}/admin/invoicing/package/queue/?view=ready")
-    order_id = page.locator("[data-order]").first.get_attribute("data-order", timeout=60_000) or ""
+    order_id = page.locator("[data-order]").first.get_attribute("data-order") or ""
     page.locator("#scan").focus()
     packer.scan_order(page, order_id)
     while unit := page.locator("[data-line]:not([data-left='0'])").first.get_attribute("data-ref"):
@@ -72,7 +72,7 @@ def _smoke(page: Page, options: argparse.Namespace) -> int:
     # The next order may have opened on the first one.
     again = page.context.new_page()
     again.goto(here)
-    again.locator(".fate.accepted").wait_for(timeout=60_000)
+    again.locator(".fate.accepted").wait_for()
     print(f"Order {order_id}: invoice {number} of {found['invoiceValue']} cents arrived.")
     return 0
 

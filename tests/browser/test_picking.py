@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from invoicing.models import Pick, PickList, ShortPick
 from orders.models import Order
@@ -167,13 +167,11 @@ def test_orders_are_chosen_by_arrows_and_the_space_bar(queue: Page) -> None:
 
 
 def test_somebody_elses_list_is_taken_over_by_one_key(
-    queue: Page, tablet: BrowserContext, live_server: object
+    queue: Page, colleague: Page, live_server: object
 ) -> None:
     due(1, Line("1001", 2))
     start(queue)
-    address = queue.url
-    context = tablet.browser.new_context(viewport=TABLET) if tablet.browser else tablet
-    other = context.new_page()
+    address, other = queue.url, colleague
     staff("ivo", first_name="Ivo")
     packer.sign_in(other, str(live_server), "ivo")
     other.goto(address)
@@ -183,7 +181,6 @@ def test_somebody_elses_list_is_taken_over_by_one_key(
     packer.scan(queue, MUG)
     expect(queue.locator("#alarm")).to_contain_text("Esta lista está com Ivo")
     assert picked() == 1
-    context.close()
 
 
 def test_a_cancelled_order_interrupts_the_walk_by_itself(queue: Page) -> None:

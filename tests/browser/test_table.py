@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from invoicing.models import PackageItem, ShortPick
 from orders.models import Order
@@ -344,12 +344,11 @@ def test_who_comes_back_after_a_crash_is_told_that_the_session_was_recovered(tab
 
 
 def test_a_second_packer_is_told_who_is_there_and_takes_over_with_one_key(
-    table: Page, chromium: Browser, live_server: object, order: Order
+    table: Page, colleague: Page, live_server: object, order: Order
 ) -> None:
     packer.scan(table, "2002")
     staff("bia", first_name="Bia")
-    context = chromium.new_context(viewport=TABLET, locale="en-GB")
-    other = context.new_page()
+    other = colleague
     packer.sign_in(other, str(live_server), "bia")
     packer.scan_order(other, order.marketplace_order_id)
     expect(other.locator(".taken")).to_contain_text("Ana is packing this order since")
@@ -361,7 +360,6 @@ def test_a_second_packer_is_told_who_is_there_and_takes_over_with_one_key(
     packer.scan(table, "1001")
     expect(table.locator("#alarm")).to_contain_text("Bia is packing this order")
     assert packed() == 2
-    context.close()
 
 
 def test_two_packers_at_one_order_never_pack_a_unit_twice(table: Page, order: Order) -> None:
