@@ -74,8 +74,8 @@ def read(*, order: Order, code: str, times: int = 1) -> Reading:
     """What `code` stands for: EAN, reference code, SKU id, case barcode (`3*code`, or `times`, for
     three of them), order id, command, or an invoice's access key.
 
-    Raises NotFound `unknown-code`, and Stray `wrong-item` for a SKU that is not in the order,
-    naming an order that waits for it.
+    Raises NotFound `unknown-code`, DomainError `bad-access-key` for a key that was misread, and
+    Stray `wrong-item` for a SKU that is not in the order, naming an order that waits for it.
     """
     code = clean(code)
     counted = _COUNTED.fullmatch(code)
@@ -86,8 +86,8 @@ def read(*, order: Order, code: str, times: int = 1) -> Reading:
         return Items(_spread(order, lines, quantity * units))
     if command := commands.named(code):
         return Command(command)
-    if _is_access_key(code):
-        return Paper(code)
+    if nfe.is_meant(code):
+        return Paper(nfe.parse(code).text)
     other = order_with_id(order, code)
     if other:
         return SameOrder() if other.pk == order.pk else OtherOrder(other)
@@ -110,16 +110,6 @@ def lines_with(order: Order, code: str) -> tuple[list[OrderLine], int]:
         return single, 1
     case = CaseBarcode.objects.filter(barcode=code, sku__order_lines__order=order).first()
     return (list(wanted.filter(sku=case.sku_id)), case.units) if case else ([], 1)
-
-
-def _is_access_key(code: str) -> bool:
-    if len(code) != nfe.LENGTH:
-        return False
-    try:
-        nfe.parse(code)
-    except DomainError:
-        return False
-    return True
 
 
 def _spread(order: Order, lines: list[OrderLine], quantity: int) -> Units:

@@ -77,7 +77,7 @@ def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Ou
     number = request.POST.get("number", "").strip()
     key = request.POST.get("key", "").strip()
     # A scanner at the number field reads the access key off the printed invoice.
-    if len(number.replace(" ", "")) == nfe.LENGTH:
+    if nfe.is_meant(number):
         number, key = "", number
     return bench.close(
         package=_package(request, order),

@@ -115,7 +115,7 @@ def _credit(
     _require_decider(actor)
     number, key = request.POST.get("number", "").strip(), ""
     # A scanner reads the access key off the printed invoice.
-    if len(number.replace(" ", "")) == nfe.LENGTH:
+    if nfe.is_meant(number):
         number, key = "", number
     taken_in = _return(request, order)
     invoice = crediting.credit(taken_in=taken_in, number=number, key=key, now=now, actor=actor)

@@ -153,6 +153,37 @@ def test_the_access_key_off_a_printed_invoice_closes_the_package(ana: Client) ->
     assert (invoice.number, invoice.key) == ("123", key)
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (KEY[:-1], "was misread: it has 44 digits, and 43 came."),
+        (KEY[1:], "was misread: it has 44 digits, and 43 came."),
+        (KEY + KEY[-1], "was misread: it has 44 digits, and 45 came."),
+        (KEY[:-1] + "7", "was misread: a digit in it is wrong."),
+        ("0" * 43 + "9", "was misread: a digit in it is wrong."),
+        ("X" + KEY[1:], "was misread: a digit in it is wrong."),
+        ("35260312345678000190570010000001231000001238", "This key is another paper's"),
+    ],
+    ids=["short", "begun late", "long", "wrong digit", "nonsense", "letter", "a carrier's paper"],
+)
+def test_says_in_words_that_an_access_key_was_misread(ana: Client, code: str, words: str) -> None:
+    order = an_order()
+    package = do(ana, order, "scan", code="1001")["package"]
+    for said in (
+        do(ana, order, "scan", code=code),
+        do(ana, order, "close", package=package, number=code),
+        do(ana, order, "close", package=package, key=code),
+    ):
+        assert said["refused"] and words in said["text"], said["text"]
+        assert "Scan " in said["text"]
+    assert not order.invoices.exists()
+
+
+def test_a_long_code_off_a_case_is_no_misread_access_key(ana: Client) -> None:
+    said = do(ana, an_order(), "scan", code="01178910001001031715123110ABC12321000000000012")
+    assert said["text"].startswith("Nothing here has the code")
+
+
 def test_a_package_waits_for_the_packer_unless_the_series_closes_it(ana: Client) -> None:
     order = an_order()
     said = do(ana, order, "scan", code="1001")
