@@ -46,26 +46,35 @@ def shelves_of(*, warehouse_id: int, sku_ids: Collection[int]) -> dict[int, Shel
 def units_away(*, warehouse_id: int, sku_ids: Collection[int]) -> Counter[int]:
     """By SKU; what a count of the shelf can't find, and must not miss."""
     away: Counter[int] = Counter()
-    orders = Order.objects.filter(seller_order_id__in=_holders(warehouse_id, sku_ids))
-    begun = list(orders.filter(status__in=_BEGUN))
-    for needs in needs_of(begun, warehouse_id=warehouse_id).values():
-        for need in needs:
-            if need.line.sku_id in sku_ids:
-                away[need.line.sku_id] += need.away
+    for (_order, sku_id), units in _away(warehouse_id, sku_ids).items():
+        away[sku_id] += units
     return away
 
 
 def holders(*, warehouse_id: int, sku_id: int) -> list[tuple[str, int]]:
-    """Our ids of the orders that units of a SKU are promised to there, and how many each."""
-    held = _held(warehouse_id, [sku_id]).order_by("pk")
+    """Our ids of the orders that units of a SKU on the shelf there are promised to, and how many
+    each. What lies in a tote or a box already is found: no count of the shelf speaks of it."""
     units: Counter[str] = Counter()
-    for order, quantity in held.values_list("seller_order_id", "quantity"):
+    for order, quantity in (
+        _held(warehouse_id, [sku_id]).order_by("pk").values_list("seller_order_id", "quantity")
+    ):
         units[order] += quantity
-    return list(units.items())
+    for (order, _sku), away in _away(warehouse_id, [sku_id]).items():
+        units[order] -= away
+    return [(order, left) for order, left in units.items() if left > 0]
 
 
-def _holders(warehouse_id: int, sku_ids: Collection[int]) -> set[str]:
-    return set(_held(warehouse_id, sku_ids).values_list("seller_order_id", flat=True))
+def _away(warehouse_id: int, sku_ids: Collection[int]) -> Counter[tuple[str, int]]:
+    """Units off the shelf and still in the books, by our id of their order and their SKU."""
+    away: Counter[tuple[str, int]] = Counter()
+    holding = _held(warehouse_id, sku_ids).values_list("seller_order_id", flat=True)
+    orders = Order.objects.filter(seller_order_id__in=set(holding), status__in=_BEGUN)
+    by_pk = {order.pk: order for order in orders}
+    for pk, needs in needs_of(by_pk.values(), warehouse_id=warehouse_id).items():
+        for need in needs:
+            if need.line.sku_id in sku_ids:
+                away[by_pk[pk].seller_order_id, need.line.sku_id] += need.away
+    return away
 
 
 def _held(warehouse_id: int, sku_ids: Iterable[int]) -> QuerySet[Hold]:

@@ -7,6 +7,8 @@ const ScanBox = (() => {
   // quantity typed by hand and the scan behind it at least; how long a letter waits for company.
   const GAP = 35, SILENCE = 120, HAND = 250, ALONE = 300;
   const SHORTEST = 6;
+  // Keys of which each press counts, however fast; a key that is held down is pressed once.
+  const COUNTING = /^[+-]+$/;
   const box = document.getElementById("scan");
   const shown = document.getElementById("times");
   const commands = JSON.parse(document.body.dataset.commands || "{}");
@@ -72,8 +74,8 @@ const ScanBox = (() => {
     if (count && shown) return multiply(Number(count[1]));
     if (shown && /^x\d+$/.test(name ?? "")) return multiply(Number(name.slice(1)));
     if (name) return told.command(name, true);
-    const letter = told.keys[code.toLowerCase()];
-    if (letter && !told.isItem(code)) return told.command(letter, true);
+    const names = (code.length === 1 || COUNTING.test(code)) && !told.isItem(code) ? pressedIn(code) : [];
+    if (names.length) return names.forEach((each) => told.command(each, true));
     multiply(1);
     told.scanned(code, by);
   }
@@ -96,22 +98,27 @@ const ScanBox = (() => {
     // The letter was a command; what follows at a scanner's pace is a code of its own.
     if (kept && run.length >= 2 && box.value.startsWith(kept)) box.value = box.value.slice(1);
     if (run.length >= 2) kept = "";
-    const name = lettered(box.value);
-    if (name) pending = setTimeout(obey, ALONE, name);
+    const names = lettered(box.value);
+    if (names.length) pending = setTimeout(obey, ALONE, names);
     // A scanner without Enter: a burst of characters, then silence.
     else if (run.isScan && (run.length >= box.value.length || counted()[0] !== clean(box.value))) pending = setTimeout(submit, SILENCE);
   }
 
-  /** The command of a letter; a key tapped twice, with no Enter behind it, is meant once. */
+  /** The commands of the keys: a letter tapped twice, with no Enter behind it, is meant once; + and − count. */
   function lettered(text) {
     const [first, second = first] = text.toLowerCase();
+    if (COUNTING.test(text)) return pressedIn(text);
     const isDouble = text.length === 2 && first === second && !told.isItem(text);
-    return text.length === 1 || isDouble ? told.keys[first] : undefined;
+    return text.length === 1 || isDouble ? pressedIn(first) : [];
   }
 
-  function obey(name) {
+  function pressedIn(text) {
+    return [...text.toLowerCase()].flatMap((key) => told.keys[key] ?? []);
+  }
+
+  function obey(names) {
     box.value = "";
-    told.command(name, false);
+    names.forEach((each) => told.command(each, false));
   }
 
   // --- a scan into another field: the field gets back what it held, the box gets the code. Fields
@@ -144,6 +151,7 @@ const ScanBox = (() => {
 
   function pressed(event) {
     if (told.busy(event)) return;
+    if (event.repeat && event.target === box && COUNTING.test(event.key)) return event.preventDefault();
     if (event.key === "Enter" && event.target === field && astray.isScan && event.timeStamp - astray.last < SILENCE) {
       event.preventDefault();
       return fetchBack();

@@ -282,6 +282,18 @@ def test_a_key_tapped_twice_is_meant_once(table: Page) -> None:
     assert packed() == 1
 
 
+@pytest.mark.parametrize("enter", [False, True])
+def test_every_press_of_a_counting_key_counts(table: Page, enter: bool) -> None:
+    packer.scan(table, "1001")
+    packer.burst(table, "++", enter=enter)
+    expect(table.locator(".line", has_text="SKU 1001").locator(".tally b")).to_have_text("3")
+    packer.burst(table, "-+--", enter=enter)
+    expect(table.locator(".line", has_text="SKU 1001").locator(".tally b")).to_have_text("1")
+    packer.settled(table)
+    expect(table.locator("#scan")).to_have_value("")
+    assert packed() == 1
+
+
 def test_a_command_that_cannot_be_obeyed_is_told_in_words(table: Page) -> None:
     packer.burst(table, "CMDREOPEN")
     expect(table.locator("#said.wrong")).to_have_text("That is not possible right now.")

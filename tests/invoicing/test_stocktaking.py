@@ -209,6 +209,21 @@ def test_the_books_never_fall_below_what_is_promised_and_it_is_explained(
     assert list(findings(now=timezone.now())) == []
 
 
+def test_missing_units_are_no_matter_of_orders_that_have_theirs(mia: Counter, mugs: int) -> None:
+    packed, in_part, waiting = order(3), order(2), order(4)
+    now = timezone.now()
+    for begun, units in ((packed, 3), (in_part, 1)):
+        package = packing.open_package(order=begun, now=now, actor=None)
+        packing.put(package=package, line=begun.lines.get(), quantity=units, now=now, actor=None)
+    mia.begin()
+    mia.scan("2*1001")
+    page = mia.page()
+    assert "3 units are promised and not there" in page
+    assert packed.seller_order_id not in page
+    assert f"{in_part.seller_order_id} (1)" in page
+    assert f"{waiting.seller_order_id} (4)" in page
+
+
 def test_what_the_books_do_not_know_of_is_found(mia: Counter) -> None:
     a_sku("new", on_hand=0)
     a_warehouse()
