@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from simulation.freight import destination, find_rate
@@ -35,6 +36,7 @@ __all__ = ["destination", "find_rate", "simulate", "source", "without"]
 
 _NOTHING = (0,) * len(CHANNELS)
 _NO_QUOTES = Quotes()
+_NONE = repeat(0)
 
 
 def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = False) -> Simulation:
@@ -101,6 +103,7 @@ class _Counter:
         self.promises = Promises(snapshot.tariff, self.local, self.time)
         self.sold: dict[str, int] = {}
         self.quotes: dict[Any, Quotes] = {}
+        self.at_once: dict[int, Quotes] = {}
 
     def serve(self, item: Item) -> Row | None:
         offer = self.offers.get(item.ref)
@@ -110,7 +113,33 @@ class _Counter:
         if why := self._not_for_sale(offer):
             self.notes.keep(why, item=item.position, sku=item.ref)
             return None
-        return self._sell(item, offer)
+        return self._sell_at_once(item, offer) or self._sell(item, offer)
+
+    def _sell_at_once(self, item: Item, offer: Offer) -> Row | None:
+        """What `_sell` answers in the usual case, in a third of the time; None in any other: no
+        earlier line wants the SKU, and whoever comes first for a policy has all of it."""
+        _position, ref, quantity, _seller = item
+        reach = self.reach
+        if ref in self.sold or not reach.first or self.notes.tracing:
+            return None
+        shelf = offer.units()
+        for place in reach.first:
+            if shelf.get(place, 0) < quantity:
+                return None
+        self.sold[ref] = quantity
+        left = [sum(map(shelf.get, places, _NONE)) for places in reach.parties]
+        delivery, pickup = reach.channels
+        quotes = self._quotes_at_once(offer.weight_g * quantity)
+        return Row(
+            item, offer, quantity, left[reach.overall], (left[delivery], left[pickup]), quotes
+        )
+
+    def _quotes_at_once(self, weight: int) -> Quotes:
+        step = bisect_left(self.reach.limits, weight)
+        quotes = self.at_once.get(step)
+        if quotes is None:
+            quotes = self.at_once[step] = self._quotes(weight, self.reach.senders)
+        return quotes
 
     def _sell(self, item: Item, offer: Offer) -> Row:
         reach = self.reach
@@ -123,7 +152,11 @@ class _Counter:
         if not quantity:
             return Row(item, offer, 0, 0, _NOTHING, _NO_QUOTES)
         self.sold[item.ref] = stock.sold + quantity
-        quotes = self._quotes(item, offer, stock, quantity) if reach.services else _NO_QUOTES
+        weight = offer.weight_g * quantity
+        senders = tuple([stock.senders(quantity, places) for places in reach.preferences])
+        quotes = self._quotes(weight, senders)
+        if self.notes.tracing:
+            self._note_quotes(item, offer, stock, quantity, quotes)
         delivery, pickup = reach.channels
         channels = left[delivery], left[pickup]
         return Row(item, offer, quantity, left[reach.overall], channels, quotes)
@@ -151,19 +184,16 @@ class _Counter:
 
     # --- the policies that can carry the whole line ------------------------------------------
 
-    def _quotes(self, item: Item, offer: Offer, stock: _Stock, quantity: int) -> Quotes:
+    def _quotes(self, weight: int, senders: tuple[Warehouses, ...]) -> Quotes:
         """Worked out once for all lines that weigh alike and leave from the same warehouses, of
         all carts of a time of day that go to the same area."""
-        weight = offer.weight_g * quantity
         reach = self.reach
-        step = bisect_left(reach.limits, weight)
-        senders = tuple([stock.senders(quantity, places) for places in reach.preferences])
-        alike = (reach, step, senders)
+        if not reach.services:
+            return _NO_QUOTES
+        alike = (reach, bisect_left(reach.limits, weight), senders)
         quotes = self.time.quotes.get(alike)
         if quotes is None:
             quotes = self.quotes.get(alike) or self._keep(alike, self._compiled(weight, senders))
-        if self.notes.tracing:
-            self._note_quotes(item, offer, stock, quantity, quotes)
         return quotes
 
     def _compiled(self, weight: int, senders: Iterable[Warehouses]) -> Quotes:

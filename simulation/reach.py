@@ -44,7 +44,8 @@ class Reach:
     A line is sent from one of the `preferences`, which are lists of warehouses. `parties` are these
     and the others that matter, each once: `overall` and `channels` (by CHANNELS) are places in it.
     Between two neighbouring `limits` (in grams, an edge belongs to what is below it) all weights
-    have the same rates.
+    have the same rates. `first` are the warehouses that come first for somebody, and `senders` who
+    that is for each preference.
     """
 
     services: tuple[Service, ...]
@@ -53,6 +54,8 @@ class Reach:
     overall: int
     channels: tuple[int, ...]
     limits: tuple[int, ...]
+    first: Warehouses
+    senders: tuple[Warehouses, ...]
 
     @property
     def warehouses(self) -> Warehouses:
@@ -151,16 +154,24 @@ def _among(
     limits: Iterable[int],
 ) -> Reach:
     channels = [_warehouses(p for p in policies if p.channel == name) for name in CHANNELS]
+    preferences = tuple(preferences)
     parties = tuple(dict.fromkeys([*preferences, overall, *channels]))
+    senders = tuple(places[:1] for places in preferences)
     return Reach(
         services=services,
-        preferences=tuple(preferences),
+        preferences=preferences,
         parties=parties,
         overall=parties.index(overall),
         channels=tuple(map(parties.index, channels)),
         limits=tuple(limits),
+        first=_each_once(senders),
+        senders=senders,
     )
 
 
 def _warehouses(policies: Iterable[Policy]) -> Warehouses:
-    return tuple(dict.fromkeys(place for policy in policies for place in policy.warehouses))
+    return _each_once(policy.warehouses for policy in policies)
+
+
+def _each_once(lists: Iterable[Warehouses]) -> Warehouses:
+    return tuple(dict.fromkeys(place for places in lists for place in places))

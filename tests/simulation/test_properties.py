@@ -83,6 +83,9 @@ snapshots = st.builds(
 wanted = st.lists(st.tuples(st.sampled_from(REFS), st.integers(1, 12)), max_size=6)
 postal_codes = st.sampled_from([None, "22270030", "22270-031", "99999999"])
 carts = st.builds(lambda lines, code: a_cart(*lines, postal_code=code), wanted, postal_codes)
+# Of a few units, which most warehouses that have the SKU have all of.
+few = st.lists(st.tuples(st.sampled_from(REFS), st.integers(1, 3)), min_size=1, max_size=4)
+small_carts = st.builds(lambda lines: a_cart(*lines), few)
 # Often within one time of day, in which what is counted in days stays the same and hours do not.
 hours = st.sampled_from([0, 1, 2]) | st.integers(0, 60)
 moments = hours.map(lambda later: NOW + timedelta(hours=later))
@@ -276,6 +279,18 @@ def test_amounts_are_whole_cents_and_no_estimate_is_zero(snapshot: Snapshot, car
 def test_the_same_question_has_the_same_bytes(snapshot: Snapshot, cart: Cart) -> None:
     plain = wire.render(simulate(cart, snapshot, NOW))
     assert plain == wire.render(simulate(cart, snapshot, NOW, trace=True))
+
+
+@settings(max_examples=120)
+@given(snapshots, small_carts)
+def test_the_short_way_of_usual_lines_comes_to_what_the_long_way_does(
+    snapshot: Snapshot, cart: Cart
+) -> None:
+    """Who traces takes the long way for every line."""
+    fresh = replace(snapshot, tariff=replace(snapshot.tariff))
+    short, long = simulate(cart, snapshot, NOW), simulate(cart, fresh, NOW, trace=True)
+    assert short.rows == long.rows
+    assert wire.render(short) == wire.render(long)
 
 
 @drawn
