@@ -16,7 +16,7 @@ from django.conf import settings
 from sellers.errors import DomainError, NotFound, Unavailable
 from sellers.marketplace import breaker, client, excerpts, judging, readback, turns
 from sellers.marketplace.destinations import Misdirected
-from sellers.marketplace.tracing import traceparent
+from sellers.marketplace.tracing import next_span, traceparent
 from sellers.models.accounts import SellerAccount
 
 Clock = Callable[[], datetime]
@@ -46,13 +46,27 @@ class Refused(DomainError):
 
 
 def ask(
-    *, account: SellerAccount, method: str, path: str, clock: Clock, payload: Any = None
+    *,
+    account: SellerAccount,
+    method: str,
+    path: str,
+    clock: Clock,
+    payload: Any = None,
+    span: str = "",
+    patient: bool = True,
 ) -> Any:
     """The answer's JSON (None for an empty body), which was a 2xx.
 
     Raises NotFound (404), Refused (any other 4xx), Unanswered (busy, in trouble, unreachable).
     """
-    answer = _in_turn(account, method, path, payload, clock)
+    turn = turns.wait_for(account_id=account.pk, clock=clock, patient=patient)
+    if turn.until:
+        words = _RATE_USED_UP if turn.rate_is_used_up else _IN_TROUBLE
+        raise Unanswered(words, turn.until)
+    answer = _sent(account, method, path, payload, clock, span or traceparent())
+    _require_conclusive(account, answer, now=clock())
+    if turn.ailing:
+        breaker.succeeded(account_id=account.pk, now=clock())
     if answer.status == 404:
         raise NotFound("unknown-there", "The marketplace has nothing there.")
     if not 200 <= answer.status < 300:
@@ -60,34 +74,27 @@ def ask(
     return excerpts.parsed(answer.body) if answer.body else None
 
 
-def read_order(*, account: SellerAccount, marketplace_order_id: str, clock: Clock) -> Any:
-    """The order as the marketplace has it. Raises as `ask` does."""
+def read_order(
+    *,
+    account: SellerAccount,
+    marketplace_order_id: str,
+    clock: Clock,
+    trace: str = "",
+    patient: bool = True,
+) -> Any:
+    """The order as the marketplace has it, read as a span of `trace`, when given. Raises as `ask`
+    does; at once when the account is busy and the reader not `patient`."""
     path = readback.order_path(marketplace_order_id)
-    return ask(account=account, method="GET", path=path, clock=clock)
-
-
-def _in_turn(
-    account: SellerAccount, method: str, path: str, payload: Any, clock: Clock
-) -> client.Answer:
-    turn = turns.wait_for(account_id=account.pk, clock=clock)
-    if turn.until:
-        words = _RATE_USED_UP if turn.rate_is_used_up else _IN_TROUBLE
-        raise Unanswered(words, turn.until)
-    answer = _sent(account, method, path, payload, clock)
-    _require_conclusive(account, answer, now=clock())
-    if turn.ailing:
-        breaker.succeeded(account_id=account.pk, now=clock())
-    return answer
+    span = next_span(trace) if trace else ""
+    return ask(account=account, method="GET", path=path, clock=clock, span=span, patient=patient)
 
 
 def _sent(
-    account: SellerAccount, method: str, path: str, payload: Any, clock: Clock
+    account: SellerAccount, method: str, path: str, payload: Any, clock: Clock, span: str
 ) -> client.Answer:
     body = b"" if payload is None else orjson.dumps(payload)
     try:
-        return client.send(
-            account=account, method=method, path=path, body=body, traceparent=traceparent()
-        )
+        return client.send(account=account, method=method, path=path, body=body, traceparent=span)
     except (client.NotSent, client.Unanswered) as failure:
         breaker.failed(account_id=account.pk, now=clock())
         raise Unanswered(str(failure), clock() + _AGAIN) from failure

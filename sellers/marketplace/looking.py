@@ -6,27 +6,35 @@ turns red, with time left to do something about it.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
-from sellers.marketplace import breaker, client, excerpts, judging, rate, readback
-from sellers.marketplace.destinations import Misdirected
+from sellers.errors import NotFound
+from sellers.marketplace import asking, breaker, readback
 from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
 from sellers.marketplace.readback import Finding
-from sellers.marketplace.tracing import next_span
 
 Applied, Kind = OutboxMessage.Applied, OutboxMessage.Kind
+Clock = Callable[[], datetime]
 
 WATCHED = frozenset({Kind.INVOICE, Kind.TRACKING, Kind.CANCEL})
 _FIRST_LOOK = timedelta(seconds=10)
 _LOOK_AGAIN = timedelta(seconds=60)
 MISSING_AFTER = timedelta(minutes=8)
-_AT_ONCE = 50
+#: From then on a look takes its turn among what is to be sent; until then it gives way.
+_HURRY_AFTER = timedelta(minutes=4)
+_LOT = 50
+#: Orders read at the same time: one marketplace's silence does not keep the others waiting.
+CREW = 8
 
 #: Why a look told nothing: try later, or never (the key may not read orders).
 _LATER, _NEVER = object(), object()
@@ -41,15 +49,30 @@ def first_look(message: OutboxMessage, *, seen: bool, now: datetime) -> dict[str
     return {"applied": Applied.WAITING, "look_at": now + _FIRST_LOOK}
 
 
-def look(*, clock: Callable[[], datetime]) -> int:
-    """Look up what is due, one order at a time; how many messages were judged."""
-    due = _claim(now=clock())
-    for _key, messages in groupby(due, key=lambda message: (message.account_id, message.subject)):
-        of_one_order = list(messages)
-        document = _read_order(of_one_order[0], now=clock())
-        for message in of_one_order:
-            _judge(message, document, now=clock())
-    return len(due)
+def look(*, clock: Clock, budget_seconds: float = 10.0) -> int:
+    """Look up what is due, an order at a time, until nothing is or the budget is spent; how many
+    messages were looked for."""
+    ends, looked_for = time.monotonic() + budget_seconds, 0
+    while due := _claim(now=clock()):
+        orders = [list(of_one) for _key, of_one in groupby(due, key=_order_of)]
+        documents = _crew(os.getpid()).map(partial(_read_order, clock=clock), orders)
+        for messages, document in zip(orders, documents, strict=True):
+            for message in messages:
+                _judge(message, document, now=clock())
+        looked_for += len(due)
+        if time.monotonic() > ends:
+            break
+    return looked_for
+
+
+def _order_of(message: OutboxMessage) -> tuple[int, str]:
+    return message.account_id, message.subject
+
+
+@lru_cache(maxsize=1)
+def _crew(process: int) -> ThreadPoolExecutor:
+    """Never shared across a fork."""
+    return ThreadPoolExecutor(max_workers=CREW, thread_name_prefix=f"looking-{process}")
 
 
 def _claim(*, now: datetime) -> list[OutboxMessage]:
@@ -60,34 +83,30 @@ def _claim(*, now: datetime) -> list[OutboxMessage]:
             .exclude(account__in=breaker.resting(now=now))
             .select_related("account")
             .select_for_update(skip_locked=True, of=("self",))
-            .order_by("look_at")[:_AT_ONCE]
+            .order_by("look_at")[:_LOT]
         )
         OutboxMessage.objects.filter(pk__in=[message.pk for message in due]).update(
             look_at=now + _LOOK_AGAIN
         )
-    return sorted(due, key=lambda message: (message.account_id, message.subject, message.pk))
+    return sorted(due, key=lambda message: (*_order_of(message), message.pk))
 
 
-def _read_order(message: OutboxMessage, *, now: datetime) -> Any:
-    """The order document, or _LATER, or _NEVER. Gives way to what is still to be sent."""
-    if rate.take(account_id=message.account_id):
-        return _LATER
+def _read_order(messages: list[OutboxMessage], *, clock: Clock) -> Any:
+    """The order document, or _LATER, or _NEVER. In a thread of the crew: no database."""
+    message = messages[0]
+    waited = clock() - min(each.settled_at or clock() for each in messages)
     try:
-        answer = client.send(
+        document = asking.read_order(
             account=message.account,
-            method="GET",
-            path=readback.order_path(message.subject),
-            body=b"",
-            traceparent=next_span(message.traceparent),
+            marketplace_order_id=message.subject,
+            clock=clock,
+            trace=message.traceparent,
+            patient=waited > _HURRY_AFTER,
         )
-    except (client.NotSent, client.Unanswered, Misdirected):
+    except asking.Refused as refusal:
+        return _NEVER if refusal.answer_status == 403 else _LATER
+    except (asking.Unanswered, NotFound):
         return _LATER
-    if answer.status == 429:
-        rest = judging.retry_after(answer.retry_after, now=now) or _LOOK_AGAIN
-        breaker.failed(account_id=message.account_id, now=now, rest=rest)
-    if answer.status == 403:
-        return _NEVER
-    document = excerpts.parsed(answer.body) if answer.status == 200 and answer.complete else None
     return _LATER if document is None else document
 
 

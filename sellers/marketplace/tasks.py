@@ -23,4 +23,4 @@ def deliver_due() -> int:
 @shared_task(name="sellers.marketplace.tasks.confirm_applied", ignore_result=True)
 def confirm_applied() -> int:
     """Look in the orders for what the marketplace accepted: the second tick."""
-    return look(clock=timezone.now)
+    return look(clock=timezone.now, budget_seconds=RUN_SECONDS)

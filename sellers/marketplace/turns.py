@@ -44,12 +44,13 @@ class Turn:
     ailing: bool = True
 
 
-def wait_for(*, account_id: int, clock: Clock) -> Turn:
+def wait_for(*, account_id: int, clock: Clock, patient: bool = True) -> Turn:
     """Take the account's turn to make a call, perhaps as the probe of its circuit.
 
-    Waits a moment for the rate to have room.
+    Waits a moment for the rate to have room, unless it is not `patient`: it gives way to others.
     """
-    return _wait(lambda: _ask(account_id, clock()), clock)
+    longest = _LONGEST_SECONDS if patient else 0.0
+    return _wait(lambda: _ask(account_id, clock()), clock, longest=longest)
 
 
 def wait_for_another(*, account_id: int, clock: Clock) -> Turn:
@@ -63,8 +64,8 @@ class _Answer(NamedTuple):
     ailing: bool
 
 
-def _wait(ask: Callable[[], _Answer], clock: Clock) -> Turn:
-    deadline = time.monotonic() + _LONGEST_SECONDS
+def _wait(ask: Callable[[], _Answer], clock: Clock, *, longest: float = _LONGEST_SECONDS) -> Turn:
+    deadline = time.monotonic() + longest
     while True:
         until, wait, ailing = ask()
         if until is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from sellers.marketplace import breaker, outbox
+from sellers.marketplace import breaker, looking, outbox
 from sellers.marketplace.looking import look
 from sellers.models import OutboxMessage
 from tests.sellers.outbound import (
@@ -155,6 +156,53 @@ def test_accuses_nobody_while_the_order_cannot_be_read(acme, oms, clock, status)
         clock.move(minutes=1)
         look(clock=clock)
     assert now_of(message).applied == Applied.WAITING
+
+
+def accepted(account, count: int) -> None:
+    """Messages of as many orders, delivered a while ago and not yet seen."""
+    for number in range(count):
+        promise(account, subject=f"{account.slug}-{number}-01")
+    mine = OutboxMessage.objects.filter(account=account)
+    facts = {"applied": Applied.WAITING, "settled_at": NOW, "look_at": NOW}
+    mine.update(status=Status.DELIVERED, **facts)
+
+
+def orders_of(account) -> re.Pattern[str]:
+    return re.compile(re.escape(account.marketplace_url) + "/api/oms/pvt/orders/.*")
+
+
+def states_of(account) -> list[str]:
+    return list(OutboxMessage.objects.filter(account=account).values_list("applied", flat=True))
+
+
+@pytest.fixture
+def rival(db):
+    return an_account("rival", marketplace_url="https://rival.example")
+
+
+def test_a_look_goes_on_until_nothing_is_due(acme, oms, clock, settings):
+    settings.OUTBOUND_BURST = 1000
+    accepted(acme, 120)
+    oms.get(orders_of(acme), json=the_order(a_package()))
+    assert look(clock=clock) == 120
+    assert set(states_of(acme)) == {Applied.APPLIED}
+
+
+def test_a_marketplace_that_answers_nobody_is_left_alone_and_keeps_no_other_waiting(
+    acme, rival, oms, clock
+):
+    accepted(acme, 40)
+    accepted(rival, 10)
+    oms.get(orders_of(acme), body=requests.ReadTimeout())
+    oms.get(orders_of(rival), json=the_order(a_package()))
+    look(clock=clock)
+    assert set(states_of(rival)) == {Applied.APPLIED}
+    assert set(states_of(acme)) == {Applied.WAITING}
+    asked = [call for call in oms.calls if call.request.url.startswith(acme.marketplace_url)]
+    # Five failures open the circuit; who was under way by then had been let through.
+    assert 5 <= len(asked) <= 4 + looking.CREW
+    clock.move(seconds=5)
+    assert breaker.resting(now=clock()) == [acme.pk]
 
 
 def test_stops_looking_where_the_key_may_not_read_orders(acme, oms, clock):
