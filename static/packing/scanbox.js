@@ -16,8 +16,7 @@ const ScanBox = (() => {
 
   /** The run of characters at a scanner's pace that an event belongs to. */
   class Run {
-    text = ""; pause = 0; last = performance.now();
-    constructor(length = 0) { this.length = length; }
+    length = 0; text = ""; pause = 0; last = -1e9;
     hear(event, characters) {
       const gap = event.timeStamp - this.last;
       if (gap >= GAP) { this.length = 0; this.text = ""; this.pause = gap; }
@@ -29,8 +28,7 @@ const ScanBox = (() => {
     get isScan() { return this.length >= SHORTEST; }
   }
 
-  // A scan may have begun before this script ran: what is in the box then belongs to it.
-  const run = new Run(box.value === box.defaultValue ? 0 : box.value.length);
+  const run = new Run();
   let told, pending = 0, times = 1, kept = "";
 
   /**
@@ -41,6 +39,9 @@ const ScanBox = (() => {
    */
   function attach(listener) {
     told = { isItem: () => false, ...listener };
+    // A scan may have begun before anybody listened: what is in the box then belongs to it.
+    if (box.value !== box.defaultValue) run.length = box.value.length;
+    run.last = performance.now();
     box.form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
@@ -135,7 +136,7 @@ const ScanBox = (() => {
   }
 
   function overhear(event) {
-    if (!field || event.timeStamp - astray.last >= GAP) [field, before] = [event.target, event.target.value];
+    if (event.timeStamp - astray.last >= GAP) [field, before] = [event.target, event.target.value];
     clearTimeout(ending);
     if (astray.hear(event, event.key).isScan) ending = setTimeout(fetchBack, SILENCE);
   }

@@ -23,8 +23,7 @@ def sign_in(page: Page, portal: str, username: str, password: str = "password") 
 
 #: Types at a pace that no load on the machine changes: with `pace` milliseconds between two
 #: characters, all of them at the same moment for a scanner.
-_TYPE = """([code, ends, pace]) => {
-  let at = performance.now() - pace * code.length;
+_TYPE = """([code, ends, pace, at = performance.now() - pace * code.length]) => {
   const onTime = (event) => Object.defineProperty(event, "timeStamp", { value: at });
   const press = (key) => {
     const init = { key, bubbles: true, cancelable: true };
@@ -50,10 +49,11 @@ def by_hand(page: Page, text: str) -> None:
     page.evaluate(_TYPE, [text, False, BY_HAND_MS])
 
 
-#: The same burst, in the very moment that the script named has run.
+#: A scan from before the script named has run, as the page gets to see it.
 _UPON = f"""([script, code]) => {{
   const element = document.querySelector(`script[src$="${{script}}"]`);
-  element.addEventListener("load", () => ({_TYPE})([code, true, 0]));
+  const now = performance.now();
+  element.addEventListener("load", () => ({_TYPE})([code, true, 0, now]));
 }}"""
 
 
