@@ -16,6 +16,8 @@ from sellers.marketplace import advice
 from sellers.marketplace.documents import without_document
 from sellers.models import DeliveryAttempt, OutboxMessage, User
 
+_LOOKS = (DeliveryAttempt.Outcome.SEEN, DeliveryAttempt.Outcome.NOT_SEEN)
+
 
 class Happening(NamedTuple):
     """One line of the story. `tone` is ok, info, warn or bad; `actor` empty for the system.
@@ -88,12 +90,37 @@ def _messages(order: Order, *, shows_money: bool) -> Iterator[Happening]:
     )
     attempted = messages.prefetch_related("attempts", "decisions__actor")
     for message in attempted.order_by("id"):
-        attempts = list(message.attempts.all())
-        for number, attempt in enumerate(attempts, start=1):
-            told = _tried(message, attempt, number=number, is_last=number == len(attempts))
+        for told, attempt in _calls(message):
             yield _with_bodies(told, message, attempt) if shows_money else told
-        yield from _fate(message, tried=bool(attempts))
+        yield from _fate(message, tried=bool(message.attempts.all()))
         yield from _decided(message)
+
+
+def _calls(message: OutboxMessage) -> Iterator[tuple[Happening, DeliveryAttempt]]:
+    """Tries to send it, numbered, and looks whether the order shows it."""
+    tries = [call for call in message.attempts.all() if call.outcome not in _LOOKS]
+    numbers = {call.pk: number for number, call in enumerate(tries, start=1)}
+    for call in message.attempts.all():
+        number = numbers.get(call.pk)
+        if number is None:
+            yield _looked(message, call), call
+        else:
+            yield _tried(message, call, number=number, is_last=number == len(tries)), call
+
+
+def _looked(message: OutboxMessage, attempt: DeliveryAttempt) -> Happening:
+    parts = [
+        str(attempt.http_status or ""),
+        attempt.get_outcome_display(),
+        _("%d ms") % attempt.duration_ms,
+    ]
+    return Happening(
+        attempt.at,
+        _("Looked for in the marketplace's order: %(what)s") % {"what": message.get_kind_display()},
+        " · ".join(filter(None, parts)),
+        "",
+        OK if attempt.outcome == DeliveryAttempt.Outcome.SEEN else INFO,
+    )
 
 
 def _decided(message: OutboxMessage) -> Iterator[Happening]:
@@ -133,7 +160,17 @@ def _tried(
 
 
 def _with_bodies(told: Happening, message: OutboxMessage, attempt: DeliveryAttempt) -> Happening:
-    return told._replace(said=without_document(message.body), answered=attempt.response)
+    is_reading = attempt.outcome in DeliveryAttempt.READINGS
+    said = "" if is_reading else without_document(_body_then(message, attempt))
+    return told._replace(said=said, answered=attempt.response)
+
+
+def _body_then(message: OutboxMessage, attempt: DeliveryAttempt) -> str:
+    """What was sent at that try: a correction keeps what had been sent until then."""
+    for decision in message.decisions.all():
+        if decision.said_before and decision.at >= attempt.at:
+            return decision.said_before
+    return message.body
 
 
 def _fate(message: OutboxMessage, *, tried: bool) -> Iterator[Happening]:

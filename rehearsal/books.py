@@ -93,6 +93,8 @@ def weather_met(stage: Stage) -> dict[str, int]:
     """How the copy's messages fared since this rehearsal began, by what came of each try."""
     tries = DeliveryAttempt.objects.filter(message__account=stage.account, at__gte=stage.began)
     ends = Counter(tries.values_list("outcome", flat=True))
+    for look in (Outcome.SEEN, Outcome.NOT_SEEN):
+        del ends[look]
     return {
         "calls": sum(ends.values()),
         "messages": tries.values("message").distinct().count(),

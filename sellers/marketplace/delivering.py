@@ -52,17 +52,17 @@ def _must_look_up(message: OutboxMessage) -> bool:
 
 def _look_up_and_send(message: OutboxMessage, clock: Clock) -> Trial | Deferred:
     looked_up = _look_up(message, clock)
-    if isinstance(looked_up, Trial):
+    if looked_up is not None and looked_up.outcome != Outcome.NOT_SEEN:
         return looked_up
     turn = turns.wait_for_another(account_id=message.account_id, clock=clock)
     if turn.until:
         return Deferred(turn.until)
     sent = _send(message, clock)
-    return replace(sent, earlier_try_absent=True) if looked_up is Finding.ABSENT else sent
+    return replace(sent, earlier_try_absent=looked_up is not None, reading=looked_up)
 
 
-def _look_up(message: OutboxMessage, clock: Clock) -> Trial | Finding | None:
-    """What reading the order settles; ABSENT, or None when it can't tell, asks for sending."""
+def _look_up(message: OutboxMessage, clock: Clock) -> Trial | None:
+    """What reading the order settles; NOT_SEEN, or None when it can't tell, asks for sending."""
     started_at, began = clock(), time.monotonic()
     answer = _call(message, "GET", readback.order_path(message.subject), b"")
     trial = _trial(message, answer, started_at, began)
@@ -74,18 +74,19 @@ def _look_up(message: OutboxMessage, clock: Clock) -> Trial | Finding | None:
     return trial
 
 
-def _found(message: OutboxMessage, answer: client.Answer, read: Trial) -> Trial | Finding:
+def _found(message: OutboxMessage, answer: client.Answer, read: Trial) -> Trial:
     document = excerpts.parsed(answer.body) if answer.complete else None
     if document is None:
         return replace(read, outcome=Outcome.UNANSWERED, detail=_("The order could not be read."))
     finding = readback.find(message, document)
+    read = replace(read, response=readback.shown(document))
     if finding is Finding.ARRIVED:
         return replace(read, outcome=Outcome.FOUND)
     if finding is Finding.DIFFERENT:
         detail = _("The marketplace has this invoice number with another value.")
         # The number is another's, so what we sent under it did not arrive.
         return replace(read, outcome=Outcome.REJECTED, detail=detail, earlier_try_absent=True)
-    return finding
+    return replace(read, outcome=Outcome.NOT_SEEN)
 
 
 def _send(message: OutboxMessage, clock: Clock) -> Trial:

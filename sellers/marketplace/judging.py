@@ -41,7 +41,8 @@ UNKNOWN = frozenset({Outcome.UNANSWERED, Outcome.FAILED})
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What one try came to. `retry_after` is what the marketplace asked for, if it did;
-    `earlier_try_absent` says that the order document shows no earlier try."""
+    `earlier_try_absent` says that the order document shows no earlier try, `reading` is the call
+    that told so."""
 
     started_at: datetime
     duration_ms: int
@@ -52,6 +53,7 @@ class Trial:
     receipt: str = ""
     retry_after: timedelta | None = None
     earlier_try_absent: bool = False
+    reading: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
@@ -24,6 +24,7 @@ from sellers.marketplace.models import DeliveryAttempt, OutboxMessage
 from sellers.marketplace.readback import Finding
 
 Applied, Kind = OutboxMessage.Applied, OutboxMessage.Kind
+Outcome = DeliveryAttempt.Outcome
 Clock = Callable[[], datetime]
 
 WATCHED = frozenset({Kind.INVOICE, Kind.TRACKING, Kind.CANCEL})
@@ -55,10 +56,9 @@ def look(*, clock: Clock, budget_seconds: float = 10.0) -> int:
     ends, looked_for = time.monotonic() + budget_seconds, 0
     while due := _claim(now=clock()):
         orders = [list(of_one) for _key, of_one in groupby(due, key=_order_of)]
-        documents = _crew(os.getpid()).map(partial(_read_order, clock=clock), orders)
-        for messages, document in zip(orders, documents, strict=True):
-            for message in messages:
-                _judge(message, document, now=clock())
+        readings = _crew(os.getpid()).map(partial(_read_order, clock=clock), orders)
+        for messages, reading in zip(orders, readings, strict=True):
+            _write_down(messages, reading, now=clock())
         looked_for += len(due)
         if time.monotonic() > ends:
             break
@@ -91,8 +91,22 @@ def _claim(*, now: datetime) -> list[OutboxMessage]:
     return sorted(due, key=lambda message: (*_order_of(message), message.pk))
 
 
-def _read_order(messages: list[OutboxMessage], *, clock: Clock) -> Any:
-    """The order document, or _LATER, or _NEVER. In a thread of the crew: no database."""
+class _Reading(NamedTuple):
+    """`document` is the order, or _LATER, or _NEVER."""
+
+    document: Any
+    at: datetime
+    duration_ms: int
+
+
+def _read_order(messages: list[OutboxMessage], *, clock: Clock) -> _Reading:
+    """In a thread of the crew: no database."""
+    at, began = clock(), time.monotonic()
+    document = _document(messages, clock)
+    return _Reading(document, at, round((time.monotonic() - began) * 1000))
+
+
+def _document(messages: list[OutboxMessage], clock: Clock) -> Any:
     message = messages[0]
     waited = clock() - min(each.settled_at or clock() for each in messages)
     try:
@@ -110,13 +124,31 @@ def _read_order(messages: list[OutboxMessage], *, clock: Clock) -> Any:
     return _LATER if document is None else document
 
 
-def _judge(message: OutboxMessage, document: Any, *, now: datetime) -> None:
-    if document is _LATER:
+def _write_down(messages: list[OutboxMessage], reading: _Reading, *, now: datetime) -> None:
+    if reading.document is _LATER:
         return
-    changes = _changes(message, document, now=now)
+    with transaction.atomic():
+        calls = [_judge(message, reading, now=now) for message in messages]
+        DeliveryAttempt.objects.bulk_create(call for call in calls if call is not None)
+
+
+def _judge(message: OutboxMessage, reading: _Reading, *, now: datetime) -> DeliveryAttempt | None:
+    """Move the message as far as the order shows it; the call, for its story."""
+    changes = _changes(message, reading.document, now=now)
     if changes:
         # Only while it still waits: staff may have decided meanwhile.
         OutboxMessage.objects.filter(pk=message.pk, applied=Applied.WAITING).update(**changes)
+    if reading.document is _NEVER:
+        return None
+    seen = changes.get("applied") == Applied.APPLIED
+    return DeliveryAttempt(
+        message=message,
+        at=reading.at,
+        duration_ms=reading.duration_ms,
+        http_status=200,
+        outcome=Outcome.SEEN if seen else Outcome.NOT_SEEN,
+        response=readback.shown(reading.document),
+    )
 
 
 def _changes(message: OutboxMessage, document: Any, *, now: datetime) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class OutboxMessage(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One try at a message: what the marketplace answered and how long it took.
+    """One call about a message: what the marketplace answered and how long it took.
 
     `detail` are the marketplace's own words or the reason there are none; `response` is an excerpt
     without personal data.
@@ -176,6 +176,11 @@ class DeliveryAttempt(models.Model):
         UNANSWERED = "unanswered", _("no answer: outcome unknown")
         UNREACHABLE = "unreachable", _("no connection: not sent")
         MISDIRECTED = "misdirected", _("address not allowed: not sent")
+        SEEN = "seen", _("seen in the order")
+        NOT_SEEN = "not-seen", _("not to be seen in the order")
+
+    #: The order was read to learn whether the message had arrived; nothing was sent.
+    READINGS = (Outcome.FOUND, Outcome.SEEN, Outcome.NOT_SEEN)
 
     message = models.ForeignKey(
         OutboxMessage, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("message")

@@ -15,6 +15,7 @@ Kind = OutboxMessage.Kind
 #: Kinds whose repetition could do harm, and whose arrival the order document shows.
 #: The others are the same when they are said twice.
 SETTLED_BY_READING = frozenset({Kind.INVOICE, Kind.CANCEL})
+_LONGEST = 2000
 _CANCELLED = frozenset({"canceled", "cancelled", "cancel"})
 
 
@@ -42,6 +43,16 @@ def find(message: OutboxMessage, document: Any) -> Finding:
     if message.kind == Kind.TRACKING:
         return _find_tracking(said, unquote(message.path.rpartition("/")[2]), document)
     return _find_invoice(said, document)
+
+
+def shown(document: Any) -> str:
+    """What of the order tells whether something arrived, and nothing about any person."""
+    if not isinstance(document, dict):
+        return ""
+    keys = ("invoiceNumber", "invoiceValue", "trackingNumber")
+    packages = [{key: package.get(key) for key in keys} for package in _packages(document)]
+    told = {"status": document.get("status"), "packages": packages}
+    return orjson.dumps(told).decode()[:_LONGEST]
 
 
 def _find_invoice(said: dict[str, Any], document: dict[str, Any]) -> Finding:

@@ -82,15 +82,17 @@ def _attempts(results: Sequence[Result]) -> list[DeliveryAttempt]:
     return [
         DeliveryAttempt(
             message=message,
-            at=trial.started_at,
-            duration_ms=trial.duration_ms,
-            http_status=trial.http_status,
-            outcome=trial.outcome,
-            detail=trial.detail,
-            response=trial.response,
+            at=call.started_at,
+            duration_ms=call.duration_ms,
+            http_status=call.http_status,
+            outcome=call.outcome,
+            detail=call.detail,
+            response=call.response,
         )
         for message, trial in results
         if isinstance(trial, Trial)
+        for call in (trial.reading, trial)
+        if call is not None
     ]
 
 
