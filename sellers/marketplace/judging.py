@@ -15,8 +15,16 @@ Outcome = DeliveryAttempt.Outcome
 Status = OutboxMessage.Status
 
 GIVE_UP_AFTER = timedelta(hours=24)
-#: An order just placed may be unknown to a part of the marketplace for a moment.
+#: An order just placed, or an invoice just accepted, may be unknown to a part of the marketplace
+#: for a moment.
 PROPAGATION = timedelta(minutes=5)
+_ABOUT_WHAT_IS_NEW = frozenset(
+    {
+        OutboxMessage.Kind.INVOICE,
+        OutboxMessage.Kind.TRACKING,
+        OutboxMessage.Kind.TRACKING_EVENTS,
+    }
+)
 _LONGEST_RETRY_AFTER = timedelta(hours=6)
 _HEALING_STATUSES = frozenset({408, 425})
 
@@ -105,7 +113,7 @@ def concerns_one_order(message: OutboxMessage, trial: Trial) -> bool:
 
 
 def _may_be_propagation(message: OutboxMessage, trial: Trial) -> bool:
-    return message.kind == OutboxMessage.Kind.INVOICE and trial.http_status == 404
+    return message.kind in _ABOUT_WHAT_IS_NEW and trial.http_status == 404
 
 
 def _patience(trial: Trial, failing_for: timedelta) -> timedelta:

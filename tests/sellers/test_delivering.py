@@ -114,7 +114,28 @@ def test_gives_a_fresh_order_some_minutes_to_be_known_everywhere(acme, oms, cloc
     assert len(oms.calls) == 3
 
 
-def test_takes_404_on_anything_but_an_invoice_for_an_answer(acme, oms, clock):
+@pytest.mark.parametrize(
+    ("kind", "method"), [(Kind.TRACKING, "PATCH"), (Kind.TRACKING_EVENTS, "PUT")]
+)
+def test_gives_a_fresh_invoice_some_minutes_before_its_tracking_is_refused(
+    acme, oms, clock, kind, method
+):
+    """The marketplace accepts an invoice before it acts on it; tracking follows in a moment."""
+    oms.post(INVOICE_URL, json=RECEIPT)
+    oms.add(method, f"{INVOICE_URL}/NF-1", status=404, body="Invoice Not Found")
+    promise(acme)
+    path = f"/api/oms/pvt/orders/{ORDER}/invoice/NF-1"
+    behind = promise(acme, kind=kind, method=method, path=path, payload={"trackingNumber": "T1"})
+    run(clock)
+    run(clock)
+    assert now_of(behind).status == Status.PENDING
+    clock.move(minutes=1)
+    oms.replace(method, f"{INVOICE_URL}/NF-1", json=RECEIPT)
+    run(clock)
+    assert now_of(behind).status == Status.DELIVERED
+
+
+def test_takes_404_on_the_start_of_handling_for_an_answer(acme, oms, clock):
     oms.post(f"{ORDER_URL}/start-handling", status=404)
     message = start_handling(acme)
     run(clock)
