@@ -76,11 +76,16 @@ def _crew(process: int) -> ThreadPoolExecutor:
 
 
 def _claim(*, now: datetime) -> list[OutboxMessage]:
-    """What is due, put off at once: another worker does not look at the same time."""
+    """What is due, put off at once: another worker does not look at the same time.
+
+    Nothing of an account that is left in peace, or whose credentials were refused.
+    """
+    refused = OutboxMessage.objects.filter(status=OutboxMessage.Status.UNAUTHORISED)
     with transaction.atomic():
         due = list(
             OutboxMessage.objects.filter(applied=Applied.WAITING, look_at__lte=now)
             .exclude(account__in=breaker.resting(now=now))
+            .exclude(account__in=refused.values("account"))
             .select_related("account")
             .select_for_update(skip_locked=True, of=("self",))
             .order_by("look_at")[:_LOT]

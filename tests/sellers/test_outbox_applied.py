@@ -13,6 +13,7 @@ from sellers.marketplace import breaker, looking, outbox
 from sellers.marketplace.looking import look
 from sellers.models import OutboxMessage
 from tests.sellers.outbound import (
+    HOST,
     INVOICE_URL,
     NOW,
     ORDER_URL,
@@ -216,6 +217,18 @@ def test_leaves_a_marketplace_alone_whose_circuit_is_open(acme, oms, clock):
     delivered(acme, oms, clock)
     breaker.failed(account_id=acme.pk, now=clock(), rest=timedelta(minutes=1))
     assert look(clock=clock) == 0
+
+
+def test_shows_refused_credentials_to_nobody_again(acme, oms, clock):
+    message = delivered(acme, oms, clock)
+    promise(acme, subject="other-01")
+    oms.post(f"{HOST}/api/oms/pvt/orders/other-01/invoice", status=401)
+    oms.get(ORDER_URL, json=the_order(a_package()))
+    run(clock)
+    assert look(clock=clock) == 0
+    outbox.resume(account=acme, actor=None, now=clock())
+    assert look(clock=clock) == 1
+    assert now_of(message).applied == Applied.APPLIED
 
 
 def missing(account, oms, clock) -> OutboxMessage:
