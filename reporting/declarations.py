@@ -67,7 +67,7 @@ class Part(NamedTuple):
     """What belongs to a row, gathered into one row: worked out for the chosen ones alone.
 
     `select` are aggregates over the tables in `source`; `of` is the column there that says to which
-    row of the report they belong. What nobody reads of it costs nothing.
+    row of the report they belong, or to which `owner` of rows. What nobody reads costs nothing.
     """
 
     name: str
@@ -144,6 +144,9 @@ class Report:
     #: Said above the rows, such as what they are as of.
     note: Callable[[], str] | None = None
     parts: Sequence[Part] = ()
+    #: The column of `table` that says to what its parts belong, where many rows share that: they
+    #: are worked out for it once. Else they belong to the row, by its key.
+    owner: str = ""
     sorts: Sequence[Sort] = ()
     brief: Sequence[tuple[str, ...]] = ()
     #: Read with each row for its links: name -> SQL.

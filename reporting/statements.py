@@ -101,23 +101,39 @@ def _where(conditions: Iterable[Condition]) -> tuple[str, tuple[Any, ...]]:
     return f" WHERE {text}", tuple(value for one in found for value in one.params)
 
 
-def parts_of(parts: Iterable[Part], *, within: bool = False) -> tuple[str, str]:
-    """The tables of `parts` beside one called `chosen`, and what joins them to it.
-
-    `within`: only rows between the least and the greatest key are looked at, which an index has
-    side by side. Many keys near each other are read in one go then, where each would be looked up
-    alone, or a table read whole.
-    """
-    tables = _SPAN if within else ""
-    joins = ""
+def parts_of(
+    parts: Iterable[Part],
+    *,
+    owners: str = "chosen",
+    owner: str = "chosen.key",
+    bounds: bool = False,
+) -> tuple[str, str]:
+    """The tables of `parts` beside one called `owners`, and what joins them to the `owner` of a
+    row; `bounds`: see `rows`."""
+    tables = joins = ""
     for part in parts:
         tables += (
             f", {part.name} AS (SELECT {part.of} AS key, {part.select} FROM {part.source} "  # noqa: S608  (declarations are ours)
-            f"JOIN chosen ON chosen.key = {part.of}{_bounds(part.of) if within else ''} "
+            f"JOIN {owners} ON {owners}.key = {part.of}{_bounds(part.of) if bounds else ''} "
             f"GROUP BY {part.of})"
         )
-        joins += f" LEFT JOIN {part.name} ON {part.name}.key = chosen.key"
+        joins += f" LEFT JOIN {part.name} ON {part.name}.key = {owner}"
     return tables, joins
+
+
+def _parts(report: Report, needed: set[str], *, within: bool) -> tuple[str, str]:
+    """The report's own, each owner's once, however many of the chosen rows are its."""
+    parts = [part for part in report.parts if part.name in needed]
+    span = _SPAN if within else ""
+    if not (report.owner and parts):
+        tables, joins = parts_of(parts, bounds=within)
+        return span + tables, joins
+    owners = (
+        f", owners AS MATERIALIZED (SELECT DISTINCT {report.owner} AS key FROM chosen "  # noqa: S608  (declarations are ours)
+        f"JOIN {report.table} ON {report.key} = chosen.key)"
+    )
+    tables, joins = parts_of(parts, owners="owners", owner=report.owner)
+    return span + owners + tables, joins
 
 
 _SPAN = ", span AS MATERIALIZED (SELECT min(key) AS low, max(key) AS high FROM chosen)"
@@ -136,10 +152,14 @@ def rows(
     within: bool = False,
     first: Statement = _NOTHING,
 ) -> Statement:
-    """`values` of the rows that `source` chooses, in the order `ordered`; `within`: see above.
-    `first`: see `before`."""
+    """`values` of the rows that `source` chooses, in the order `ordered`. `first`: see `before`.
+
+    `within`: only rows between the least and the greatest key are looked at, which an index has
+    side by side. Many keys near each other are read in one go then, where each would be looked up
+    alone, or a table read whole.
+    """
     needed = {name for value in values for name in value.needs}
-    tables, joins = parts_of((one for one in report.parts if one.name in needed), within=within)
+    tables, joins = _parts(report, needed, within=within)
     shown = ", ".join(f"{value.sql} AS {value.name}" for value in values)
     bounds = _bounds(report.key) if within else ""
     sql = (

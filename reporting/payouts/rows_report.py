@@ -10,23 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from reporting import figures
-from reporting.declarations import Column, Condition, Kind, Part, Report, Row, Text, register
+from reporting.declarations import Column, Condition, Kind, Report, Row, Text, register
 from reporting.filtering import AnyId, OneOf
 from reporting.mapping_filters import MOST_OPTIONS
 from reporting.models import SettlementFile
 from reporting.payouts import settled
 from reporting.payouts.figures import COMMISSIONS, EXPECTED
 from reporting.payouts.settled import COLOURS, REMEDIES, RESULTS, Result
-
-
-def _of_order(part: Part) -> Part:
-    """What belongs to the row's order, for the row."""
-    return Part(
-        part.name,
-        part.select,
-        source=f"{part.source} JOIN reporting_settlementrow x ON x.order_id = {part.of}",
-        of="x.id",
-    )
 
 
 def _files() -> Sequence[tuple[str, Text]]:
@@ -78,7 +68,8 @@ SETTLEMENT = register(
             JOIN sellers_selleraccount a ON a.id = f.account_id
             LEFT JOIN orders_order o ON o.id = r.order_id
         """,
-        parts=tuple(_of_order(part) for part in (figures.LINES, figures.INVOICES, settled.PAID)),
+        parts=(figures.LINES, figures.INVOICES, settled.PAID),
+        owner="r.order_id",
         zone="a.timezone",
         currency="a.currency",
         columns=(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -113,6 +116,46 @@ def test_shows_what_matches_before_anything_is_entered(manager: Client):
     assert not SettlementFile.objects.exists()
     assert not SettlementRow.objects.exists()
     assert not SettlementLayout.objects.exists()
+
+
+def test_many_rows_of_one_order_cost_what_many_orders_cost(manager: Client):
+    """What belongs to the order is worked out once for it, not once for each of its rows."""
+    many, order = 200, delivered()
+    account = a_seller()
+    file = SettlementFile.objects.create(
+        account=account,
+        name="x",
+        sha256="0",
+        rows_count=many,
+        paid_cents=0,
+        entered_at=timezone.now(),
+    )
+    SettlementRow.objects.bulk_create(
+        SettlementRow(
+            file=file, line=line, named="x", order=order, paid_cents=-1, commission_cents=0
+        )
+        for line in range(many)
+    )
+    with CaptureQueriesContext(connection) as queries:
+        page = manager.get(reverse("admin:settlement_file", args=[file.pk])).content.decode()
+        manager.get(reverse("admin:report", args=["settlement"]))
+    assert "differs" in page
+    asked = [one["sql"] for one in queries if "reporting_settlementrow r" in one["sql"]]
+    assert len(asked) >= 3
+    assert max(busiest(sql) for sql in asked) <= 3 * many
+
+
+def busiest(sql: str) -> int:
+    """The most rows that any step of a statement's plan hands on, whatever the plan is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) {sql}")
+        (told,) = cursor.fetchone()
+    plans, most = [(json.loads(told) if isinstance(told, str) else told)[0]["Plan"]], 0
+    while plans:
+        plan = plans.pop()
+        most = max(most, int(plan["Actual Rows"] * plan["Actual Loops"]))
+        plans += plan.get("Plans", [])
+    return most
 
 
 def test_enters_it_whole_and_says_how_each_order_came_out(manager: Client):
