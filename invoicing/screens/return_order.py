@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -21,10 +21,11 @@ from invoicing.models import Return, ReturnItem
 from invoicing.returning import Arrived
 from invoicing.screens.access import packer, packers_only
 from invoicing.screens.fate import Fate, fate_of
+from invoicing.screens.return_form import arrived_of, keep, warehouses
 from orders import deciding
 from orders.models import Order, OrderLine
 from sellers.errors import DomainError
-from sellers.models import Hold, User, Warehouse
+from sellers.models import Hold, User
 from sellers.money import format_cents
 from sellers.row_ids import is_row_id
 
@@ -74,10 +75,10 @@ def return_order(request: HttpRequest, seller_order_id: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, order)
     try:
-        arrived = list(_arrived(request, order))
+        arrived = arrived_of(order, request.POST)
         if request.POST.get("action") == "check":
             returning.check(order=order, arrived=arrived)
-            return _confirmation(request, order, arrived)
+            return redirect("admin:return_confirm", order.seller_order_id, keep(request, order))
         messages.success(request, _perform(request, order, arrived))
     except DomainError as refusal:
         messages.error(request, refusal.message)
@@ -155,31 +156,6 @@ def _return(request: HttpRequest, order: Order) -> Return:
     return get_object_or_404(Return, order=order, pk=known)
 
 
-def _arrived(request: HttpRequest, order: Order) -> Iterator[Arrived]:
-    """What the form says of each line: units for the shelf, units for scrap."""
-    shelves = {str(house.pk): house for house in warehouses(order)}
-    for line in order.lines.order_by("index"):
-        said = {
-            name: request.POST.get(f"{name}-{line.pk}", "").strip()
-            for name in ("shelf", "scrap", "condition", "warehouse", "reason")
-        }
-        condition = said["condition"]
-        if condition not in ReturnItem.Condition.values:
-            condition = ReturnItem.Condition.AS_NEW
-        if shelved := _whole(said["shelf"]):
-            yield Arrived(line, shelved, condition, warehouse=shelves.get(said["warehouse"]))
-        if scrapped := _whole(said["scrap"]):
-            yield Arrived(line, scrapped, condition, scrap_reason=said["reason"])
-
-
-def _whole(text: str) -> int:
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdecimal() and len(text) < 9):
-        raise DomainError("not-a-number", _("Give a whole number."))
-    return int(text)
-
-
 # Pages
 
 
@@ -200,6 +176,7 @@ def _page(request: HttpRequest, order: Order) -> HttpResponse:
         "decides": reader.has_perm(DECIDES),
         "warehouses": warehouses(order),
         "conditions": ReturnItem.Condition.choices,
+        "gesture": uuid4().hex,
         "packer": reader,
     }
     return render(request, "returns/order.html", context)
@@ -214,23 +191,6 @@ def _homes(order: Order) -> dict[int, int]:
         seller_order_id=order.seller_order_id, state=Hold.State.SHIPPED
     ).order_by("quantity")
     return dict(shipped.values_list("line_index", "level__warehouse"))
-
-
-def _confirmation(request: HttpRequest, order: Order, arrived: list[Arrived]) -> HttpResponse:
-    """The same fields once more, hidden, under a summary to be confirmed."""
-    said = [(name, value) for name, value in request.POST.items() if "-" in name and value]
-    context = {
-        "order": order,
-        "arrived": [(each, ReturnItem.Condition(each.condition).label) for each in arrived],
-        "said": said,
-        "gesture": uuid4().hex,
-        "packer": packer(request),
-    }
-    return render(request, "returns/confirm.html", context)
-
-
-def warehouses(order: Order) -> list[Warehouse]:
-    return list(Warehouse.objects.filter(account=order.account_id, is_active=True).order_by("pk"))
 
 
 def _cards(order: Order, reader: User) -> list[Card]:

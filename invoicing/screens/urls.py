@@ -16,6 +16,7 @@ from invoicing.screens.manifest import state as manifest_state
 from invoicing.screens.paper import batch, label, label_style, print_package, printed
 from invoicing.screens.pick_urls import pick_urls
 from invoicing.screens.queue import queue
+from invoicing.screens.return_confirm import return_confirm
 from invoicing.screens.return_order import return_order
 from invoicing.screens.returns import desk
 from invoicing.screens.sheet import sheet
@@ -36,6 +37,11 @@ def screen_urls(site: AdminSite) -> list[URLPattern]:
         path("settings/", inside(like), name="packing_settings"),
         path("returns/", inside(desk), name="returns_desk"),
         path("returns/<str:seller_order_id>/", inside(return_order), name="return_order"),
+        path(
+            "returns/<str:seller_order_id>/confirm/<slug:key>/",
+            inside(return_confirm),
+            name="return_confirm",
+        ),
         path("pack/<str:seller_order_id>/", inside(table), name="packing_order"),
         path("pack/<str:seller_order_id>/state/", inside(state), name="packing_state"),
         path("pack/<str:seller_order_id>/do/", inside(gesture), name="packing_gesture"),

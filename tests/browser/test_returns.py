@@ -75,6 +75,9 @@ def test_goods_are_found_counted_and_received_by_scanner_alone(desk: Page) -> No
     items = [(i.line.ref, i.quantity, i.scrap_reason) for i in taken_in.items.order_by("pk")]
     assert items == [("2002", 6, ""), ("2002", 1, "Damaged"), ("1001", 1, "")]
     assert StockLevel.objects.get(sku__ref="1001").on_hand == 100
+    desk.go_back()
+    expect(desk.locator(".note")).to_contain_text("These goods are received already.")
+    assert Return.objects.count() == 1
 
 
 def test_what_does_not_come_from_the_order_is_refused_until_acknowledged(desk: Page) -> None:

@@ -79,10 +79,52 @@ def test_does_not_find_what_was_never_invoiced() -> None:
 def test_asks_for_confirmation_before_anything_happens(order: Order) -> None:
     client = client_of("Warehouse")
     sent = {"action": "check"} | fields(order, shelf="1", scrap="1", reason="Broken")
-    text = client.post(page(order), sent).content.decode()
+    text = client.post(page(order), sent, follow=True).content.decode()
     assert "Broken" in text
     assert text.count('type="hidden"') >= 7
     assert not Return.objects.exists()
+
+
+def test_the_question_is_a_page_to_come_back_to_and_answered_twice_counts_once(
+    order: Order,
+) -> None:
+    client = client_of("Warehouse")
+    (gesture,) = re.findall(
+        'name="gesture" value="([^"]+)"', client.get(page(order)).content.decode()
+    )
+    sent = {"gesture": gesture} | fields(order, shelf="1")
+    asked = client.post(page(order), {"action": "check"} | sent)
+    question = asked.headers["Location"]
+    assert (asked.status_code, gesture in question) == (302, True)
+    for _load in range(2):
+        assert gesture in client.get(question).content.decode()
+    for _answer in range(2):
+        client.post(page(order), {"action": "receive"} | sent)
+    back = client.get(question, follow=True)
+    assert back.redirect_chain == [(page(order), 302)]
+    assert "These goods are received already." in back.content.decode()
+    assert gesture not in back.content.decode()
+    assert Return.objects.get().items.get().quantity == 1
+
+
+@pytest.mark.parametrize("key", ["never-asked", "of-another"])
+def test_a_question_that_is_not_open_leads_back_to_the_order(order: Order, key: str) -> None:
+    client = client_of("Warehouse")
+    if key == "of-another":
+        asked = client.post(page(order), {"action": "check"} | fields(order, shelf="1"))
+        key = asked.headers["Location"].rstrip("/").rpartition("/")[2]
+    other = an_order(Line("1001"))
+    answer = client.get(reverse("admin:return_confirm", args=[other.seller_order_id, key]))
+    assert (answer.status_code, answer.headers["Location"]) == (302, page(other))
+
+
+def test_a_question_that_came_to_be_out_of_place_is_refused_in_words(order: Order) -> None:
+    client = client_of("Warehouse")
+    sent = {"action": "check"} | fields(order, shelf="2")
+    question = client.post(page(order), sent).headers["Location"]
+    receive(client_of("Manager"), order, shelf="1")
+    text = client.get(question, follow=True).content.decode()
+    assert "1 can come back, not 2." in text
 
 
 def test_a_line_goes_back_where_it_was_shipped_from_unless_said_otherwise() -> None:
