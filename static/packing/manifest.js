@@ -3,7 +3,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const board = $("board"), form = $("scan-form"), said = $("said"), sure = $("sure");
-  const KEYS = { c: "close", u: "undo" };
+  const KEYS = { c: "close", u: "undo", q: "mute", "?": "help" };
 
   function answered(answer) {
     if (answer.html) draw(answer);
@@ -47,6 +47,7 @@
 
   function command(name) {
     if (name === "mute") return Sound.toggle();
+    if (name === "help") return Help.open();
     const target = named(name);
     if (!target || target.querySelector("button").disabled) return tell(document.body.dataset.notNow, "wrong");
     target.requestSubmit();
@@ -111,7 +112,7 @@
   }
   setTimeout(look, 10000);
 
-  ScanBox.attach({ scanned: scan, command, keys: KEYS, busy: () => Alarm.isOpen || !sure.hidden });
+  ScanBox.attach({ scanned: scan, command, keys: KEYS, busy: (event) => Alarm.isOpen || !sure.hidden || Help.holds(event) });
   // An error of a plain form, or one that came before the script was ready, waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
   document.body.dataset.ready = "1";

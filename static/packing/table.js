@@ -3,7 +3,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const board = $("board"), form = $("scan-form"), said = $("said");
-  const sure = $("sure"), help = $("help"), facts = document.body.dataset;
+  const sure = $("sure"), facts = document.body.dataset;
   const KEYS = {
     k: "short", n: "new", c: "close", u: "undo", s: "switch", m: "move", p: "print", r: "reopen", g: "next",
     t: "take-over", q: "mute", "+": "more", "-": "less", "?": "help",
@@ -75,7 +75,7 @@
   // --- scans and commands
 
   const commands = {
-    help: () => help.showModal(),
+    help: Help.open,
     mute: () => Sound.toggle(),
     // Never sends what is missing: a "go on" too many would. A scanned reason sends it.
     ok: () => tell(facts.nothingToConfirm, "info"),
@@ -204,14 +204,6 @@
     return true;
   }
 
-  /** The help gives way to a scan. */
-  function onHelp(event) {
-    if (!help.open) return false;
-    if (event.key.length !== 1 || event.key === " ") return true;
-    help.close();
-    return false;
-  }
-
   // --- every other form on the board
 
   /** The form's fields with each file as its text: gestures are sent as plain fields. */
@@ -253,7 +245,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !Alarm.isOpen && sure.hidden && !help.open) nothingMissing();
+    if (event.key === "Escape" && !Alarm.isOpen && sure.hidden && !Help.isOpen) nothingMissing();
   });
 
   // An invoice's XML may be dropped anywhere on the table.
@@ -268,10 +260,7 @@
 
   $("sure-yes").addEventListener("click", () => decide(true));
   $("sure-no").addEventListener("click", () => decide(false));
-  $("help-key").hidden = false;
-  $("help-key").addEventListener("click", () => help.showModal());
-  help.addEventListener("close", ScanBox.focus);
-  help.addEventListener("change", async ({ target }) => {
+  $("help").addEventListener("change", async ({ target }) => {
     const value = target.type === "checkbox" ? Number(target.checked) : target.value;
     if (value === 0) delete facts[target.dataset.liked];
     else facts[target.dataset.liked] = value;
@@ -327,7 +316,7 @@
     scanned: (code, times) => { nothingMissing(); act("scan", { code, times }); },
     command: (name, isSure) => name.startsWith("why-") ? because(name.slice(4)) : (commands[name] ?? refuse)(isSure),
     isItem: (code) => Boolean(board.querySelector(`[data-ref="${CSS.escape(code)}" i]`)),
-    busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || onHelp(event) : !sure.hidden || help.open),
+    busy: (event) => Alarm.isOpen || (event ? onQuestion(event) || Help.holds(event) : !sure.hidden || Help.isOpen),
   });
   // An error of a plain form, or one that came before the script was ready, waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });

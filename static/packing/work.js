@@ -3,7 +3,7 @@
 // data-key is reached by that letter on the empty scan box.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const board = $("board"), form = $("scan-form"), said = $("said"), help = $("help");
+  const board = $("board"), form = $("scan-form"), said = $("said");
   const facts = document.body.dataset;
   let next = 0;
   if (!form) return;
@@ -89,7 +89,7 @@
 
   /** `isSure`, who scanned it or pressed Enter, is not asked again where nothing speaks against it. */
   function command(name, isSure) {
-    if (name === "?") return help.showModal();
+    if (name === "?" || name === "help") return Help.open();
     if (name === "mute" || name === "q") return Sound.toggle();
     if (name.startsWith("why-")) return because(name.slice(4));
     const letter = SHEET[name] ?? name;
@@ -146,19 +146,8 @@
   }
   lookLater();
 
-  /** The help gives way to a scan. */
-  function onHelp(event) {
-    if (!help.open) return false;
-    if (!event || event.key.length !== 1 || event.key === " ") return true;
-    help.close();
-    return false;
-  }
-
   const keys = Object.fromEntries([...`${facts.keys ?? ""}q?`].map((letter) => [letter, letter]));
-  ScanBox.attach({ keys, scanned: scan, command, busy: (event) => Alarm.isOpen || onHelp(event) });
-  $("help-key").hidden = false;
-  $("help-key").addEventListener("click", () => help.showModal());
-  help.addEventListener("close", ScanBox.focus);
+  ScanBox.attach({ keys, scanned: scan, command, busy: (event) => Alarm.isOpen || Help.holds(event) });
   // An error of a plain form waits as well.
   if (said.classList.contains("error")) complain({ tone: "wrong", text: said.textContent.trim() });
   // What a crash left unsent.

@@ -6,6 +6,7 @@
   const form = $("arrivals"), facts = document.body.dataset, goes = $("goes"), said = $("said");
   const undone = [];
   let isScrap = false;
+  const everywhere = { mute: Sound.toggle, help: Help.open };
   if (!form) return attach({ scanned: find });
 
   const lines = [...form.querySelectorAll("[data-codes]")].map((line) => ({
@@ -75,16 +76,16 @@
 
   attach({
     scanned,
-    keys: { s: "shelf", x: "scrap", u: "undo", c: "close", q: "mute" },
-    commands: { shelf: () => go(false), scrap: () => go(true), undo, close: () => form.requestSubmit(), ok: () => form.requestSubmit(), mute: Sound.toggle },
+    keys: { s: "shelf", x: "scrap", u: "undo", c: "close" },
+    commands: { shelf: () => go(false), scrap: () => go(true), undo, close: () => form.requestSubmit(), ok: () => form.requestSubmit() },
   });
 
   function attach({ scanned, keys = {}, commands = {} }) {
     ScanBox.attach({
-      keys,
+      keys: { ...keys, q: "mute", "?": "help" },
       scanned,
-      command: (name) => (commands[name] ?? (() => Sound.play("wrong")))(),
-      busy: () => Alarm.isOpen,
+      command: (name) => ({ ...commands, ...everywhere }[name] ?? (() => Sound.play("wrong")))(),
+      busy: (event) => Alarm.isOpen || Help.holds(event),
     });
     facts.ready = "1";
   }

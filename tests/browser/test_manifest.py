@@ -81,6 +81,19 @@ def test_the_wrong_package_is_an_alarm_that_waits_and_refuses_the_next_scan(van:
     assert ManifestEntry.objects.count() == 1
 
 
+def test_the_keys_are_shown_by_a_key_and_give_way_to_a_scan(van: Page) -> None:
+    van.keyboard.press("?")
+    expect(van.locator("#help")).to_contain_text("tirar de novo o último pacote")
+    van.keyboard.press("Escape")
+    expect(van.locator("#help")).to_be_hidden()
+    expect(van.locator("#scan")).to_be_focused()
+    van.locator("#help-key").click()
+    expect(van.locator("#help")).to_be_visible()
+    scan(van, f"{packed().seller_order_id}-1")
+    expect(van.locator("#help")).to_be_hidden()
+    expect(van.locator("[data-entry]")).to_have_count(1)
+
+
 def test_undo_takes_the_last_one_off_and_closing_can_be_declined(van: Page) -> None:
     scan(van, f"{packed().seller_order_id}-1")
     van.keyboard.press("c")

@@ -96,7 +96,14 @@ def test_what_does_not_come_from_the_order_is_refused_until_acknowledged(desk: P
 
 
 def test_keys_do_what_the_sheet_does(desk: Page) -> None:
+    desk.keyboard.press("?")
+    expect(desk.locator("#help")).to_be_visible()
+    expect(desk.locator("#help")).not_to_contain_text("goes to scrap")
     open_by(desk, "NF-9")
+    desk.keyboard.press("?")
+    expect(desk.locator("#help")).to_contain_text("goes to scrap")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#help")).to_be_hidden()
     desk.keyboard.press("x")
     expect(desk.locator("#goes.scrap")).to_be_visible()
     packer.burst(desk, SHIRT)
