@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import F, Min, Prefetch
 from django.utils import timezone
 
 from invoicing import carrying, contents, leasing, missing, numbering, packing
@@ -171,8 +172,9 @@ def board_of(
     order: Order, *, package_id: int | None, reader: User, now: datetime, shows_all: bool = False
 ) -> Board:
     """Everything on the screen for `reader`: no money without the permission to see it."""
-    lines = list(order.lines.filter(quantity__gt=0).select_related("sku").order_by("index"))
-    packages = _packages(order)
+    every_line = list(order.lines.select_related("sku").order_by("index"))
+    lines = [line for line in every_line if line.quantity]
+    packages = _packages(order, every_line)
     packed = contents.packed_units(order)
     known = missing.reported(order)
     rows = [LineRow(line, packed.get(line.pk, 0), known[line.pk]) for line in lines]
@@ -220,14 +222,20 @@ def _taken(order: Order, *, reader: User, now: datetime) -> leasing.Holder | Non
     return there if there is not None and there.packer != reader else None
 
 
-def _packages(order: Order) -> list[Package]:
+def _packages(order: Order, lines: list[OrderLine]) -> list[Package]:
+    """With what is in them. Its lines are the order's own, not read again: there may be hundreds,
+    and a scan waits."""
+    items = Prefetch("items", PackageItem.objects.order_by("pk"))
     packages = list(
         order.packages.select_related("closed_by")
-        .prefetch_related("items__line__sku", "invoices__message", "events")
+        .prefetch_related(items, "invoices__message", "events")
         .order_by("number")
     )
+    known = {line.pk: line for line in lines}
     for package in packages:
         package.order = order
+        for item in package.items.all():
+            item.line = known[item.line_id]
     return packages
 
 
@@ -296,14 +304,15 @@ def _latest(messages: dict[str, OutboxMessage], invoice: Invoice | None) -> Outb
 def warehouses_of(orders: Iterable[Order]) -> dict[int, list[Warehouse]]:
     """Where each order's units lie, by order pk: one query for all of them."""
     by_reference = {order.seller_order_id: order.pk for order in orders}
-    holds = (
-        Hold.objects.filter(seller_order_id__in=by_reference)
-        .exclude(state=Hold.State.RELEASED)
-        .select_related("level__warehouse")
-        .order_by("id")
+    places = (
+        Warehouse.objects.filter(
+            levels__holds__seller_order_id__in=by_reference,
+            levels__holds__state__in=(Hold.State.HELD, Hold.State.SHIPPED),
+        )
+        .annotate(promised_to=F("levels__holds__seller_order_id"), first=Min("levels__holds__id"))
+        .order_by("first")
     )
-    found: dict[int, dict[int, Warehouse]] = {}
-    for hold in holds:
-        places = found.setdefault(by_reference[hold.seller_order_id], {})
-        places[hold.level.warehouse_id] = hold.level.warehouse
-    return {order: list(places.values()) for order, places in found.items()}
+    found: dict[int, list[Warehouse]] = {}
+    for place in places:
+        found.setdefault(by_reference[place.promised_to], []).append(place)
+    return found

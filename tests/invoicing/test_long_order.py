@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from invoicing.models import InvoiceLine, InvoiceSeries, Package
 from orders.models import Order
 from orders.states import Status
-from sellers.models import Hold, StockLevel
-from tests.builders import Line, a_seller, an_order
+from sellers.models import Hold, Sku, StockLevel
+from tests.builders import Line, a_seller, a_warehouse, an_order
 from tests.invoicing.table import do, packer, screen
 
 pytestmark = pytest.mark.django_db
-FEW, MANY = 5, 120
+FEW, MANY = 5, 500
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ def orders(db: None) -> tuple[Order, Order]:
 
 
 def _nearly_packed(count: int) -> Order:
-    order = an_order(*(Line(f"{count}-{number}", price=1000) for number in range(count)))
+    refs = [f"{count}-{number}" for number in range(count)]
+    _shelve(refs)
+    order = an_order(*(Line(ref, price=1000) for ref in refs))
     package = Package.objects.create(order=order, number=1, opened_at=order.placed_at)
     lines = list(order.lines.order_by("index"))[1:]
     package.items.bulk_create(
@@ -41,6 +43,17 @@ def _nearly_packed(count: int) -> Order:
     Order.objects.filter(pk=order.pk).update(status=Status.HANDLING)
     order.refresh_from_db()
     return order
+
+
+def _shelve(refs: list[str]) -> None:
+    """A hundred units of each, in two statements: hundreds of them one by one take seconds."""
+    account, warehouse = a_seller(), a_warehouse()
+    skus = Sku.objects.bulk_create(
+        Sku(account=account, ref=ref, name=f"Item {ref}", price_cents=1000) for ref in refs
+    )
+    StockLevel.objects.bulk_create(
+        StockLevel(sku=sku, warehouse=warehouse, on_hand=100) for sku in skus
+    )
 
 
 def _statements(client: Client, order: Order, action: str, **fields: Any) -> int:
@@ -78,6 +91,15 @@ def test_all_lines_leave_the_shelf_and_are_invoiced_to_the_cent(ana: Client) -> 
     assert (invoice.value_cents, lines.count()) == (order.payment_value_cents, MANY)
     assert set(StockLevel.objects.values_list("on_hand", "held")) == {(99, 0)}
     assert set(Hold.objects.values_list("state", flat=True)) == {Hold.State.SHIPPED}
+
+
+def test_a_scans_answer_is_no_longer_for_hundreds_of_lines_than_for_the_lines_shown(
+    ana: Client,
+) -> None:
+    """Every scan is answered with the board: it must not grow with the order."""
+    shown, many = _nearly_packed(60), _nearly_packed(MANY)
+    answers = [len(do(ana, order, "scan", code="7890000000000")["html"]) for order in (shown, many)]
+    assert answers[1] < 1.1 * answers[0]
 
 
 def test_a_long_order_is_shown_in_part_and_whole_when_asked(ana: Client) -> None:
