@@ -71,7 +71,7 @@ def keep(request: HttpRequest, order: Order) -> str:
     """
     given = request.POST.get("gesture", "")[:40]
     key = given if given.isascii() and given.isalnum() else uuid4().hex
-    fields = {name: value for name, value in request.POST.items() if "-" in name and value}
+    fields = {name: str(value) for name, value in request.POST.items() if "-" in name and value}
     drafts = {**_drafts(request), key: Draft(order=order.pk, fields=fields)}
     request.session[_KEPT] = dict(list(drafts.items())[-_MOST_KEPT:])
     return key
