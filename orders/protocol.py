@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
+from django.http.response import HttpResponseBase
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
@@ -19,7 +20,6 @@ from sellers.models import SellerAccount
 logger = logging.getLogger(__name__)
 
 
-@method_decorator(csrf_exempt, name="dispatch")
 class ProtocolView(View):
     """One address of the protocol. Subclasses have a method for each HTTP method they answer."""
 
@@ -28,6 +28,11 @@ class ProtocolView(View):
     credentials_required = True
     #: Whose address was called; known before a byte of the body is read.
     account: SellerAccount
+
+    @classmethod
+    def as_view(cls, **options: Any) -> Callable[..., HttpResponseBase]:
+        # Here, once: a decorated `dispatch` is wrapped anew for every call.
+        return csrf_exempt(super().as_view(**options))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

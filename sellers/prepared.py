@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
@@ -33,9 +34,33 @@ _known: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDi
 def execute(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of `sql`, run where the caller's other statements run; its parameters are written
     %(name)s. Raises what Django's cursors raise."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return _run(connection.connection, sql, values)
+    django = connections[DEFAULT_DB_ALIAS]
+    django.close_if_health_check_failed()
+    return _execute(django, sql, values)
+
+
+def ask(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same for what changes nothing: a line that was lost while nobody used it is noticed by
+    the statement itself, which is run again on a new one. Django would ask beforehand."""
+    django: Any = connections[DEFAULT_DB_ALIAS]
+    was_idle = not (django.health_check_done or django.in_atomic_block)
+    try:
+        rows = _execute(django, sql, values)
+    except OperationalError:
+        if not was_idle or django.is_usable():
+            raise
+        django.close()
+        rows = _execute(django, sql, values)
+    django.health_check_done = True
+    return rows
+
+
+def _execute(
+    django: BaseDatabaseWrapper, sql: str, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    django.ensure_connection()
+    with django.wrap_database_errors:
+        return _run(django.connection, sql, values)
 
 
 def _run(
@@ -97,7 +122,7 @@ def objects(model: type[AnyModel], where: str, values: Mapping[str, Any]) -> Ite
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
     read = [getattr(field, "from_db_value", None) for field in fields]
-    for row in execute(f"{_select(model)} WHERE {where}", values):
+    for row in ask(f"{_select(model)} WHERE {where}", values):
         cells = [
             cell if from_db is None else from_db(cell, None, connection)
             for cell, from_db in zip(row, read, strict=True)

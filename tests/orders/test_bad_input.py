@@ -191,6 +191,16 @@ def test_refuses_a_body_of_too_many_values(vtex):
     assert error_of(refusal)["code"] == "body-too-large"
 
 
+@pytest.mark.parametrize("text", ["plain", "\u00e9"])  # the second is written as an escape
+@pytest.mark.parametrize(("lists", "status"), [(30, 200), (31, 400)])
+def test_reads_bodies_as_deep_as_it_says_and_no_deeper(vtex, text, lists, status):
+    """Within the array of orders and the order."""
+    deep: object = text
+    for _ in range(lists):
+        deep = [deep]
+    assert vtex.place(a_placement(futureField=deep)).status_code == status
+
+
 def test_refuses_too_many_items_and_too_many_orders(vtex):
     line = Line(freight=990)
     assert vtex.place(a_placement(*[line] * 501)).status_code == 400
