@@ -88,38 +88,38 @@ def _messages(order: Order, *, shows_money: bool) -> Iterator[Happening]:
     messages = OutboxMessage.objects.filter(
         account_id=order.account_id, subject=order.marketplace_order_id
     )
-    attempted = messages.prefetch_related("attempts", "decisions__actor")
-    for message in attempted.order_by("id"):
-        for told, attempt in _calls(message):
+    attempted = list(messages.prefetch_related("attempts", "decisions__actor").order_by("id"))
+    yield from _looks(attempted, shows_money=shows_money)
+    for message in attempted:
+        tries = [call for call in message.attempts.all() if call.outcome not in _LOOKS]
+        for number, attempt in enumerate(tries, start=1):
+            told = _tried(message, attempt, number=number, is_last=number == len(tries))
             yield _with_bodies(told, message, attempt) if shows_money else told
-        yield from _fate(message, tried=bool(message.attempts.all()))
+        yield from _fate(message, tried=bool(tries))
         yield from _decided(message)
 
 
-def _calls(message: OutboxMessage) -> Iterator[tuple[Happening, DeliveryAttempt]]:
-    """Tries to send it, numbered, and looks whether the order shows it."""
-    tries = [call for call in message.attempts.all() if call.outcome not in _LOOKS]
-    numbers = {call.pk: number for number, call in enumerate(tries, start=1)}
-    for call in message.attempts.all():
-        number = numbers.get(call.pk)
-        if number is None:
-            yield _looked(message, call), call
-        else:
-            yield _tried(message, call, number=number, is_last=number == len(tries)), call
+def _looks(messages: list[OutboxMessage], *, shows_money: bool) -> Iterator[Happening]:
+    """Readings of the order: one may have been for several messages, and is told once."""
+    kinds: dict[tuple[datetime, str], dict[str, DeliveryAttempt]] = {}
+    for message in messages:
+        for call in message.attempts.all():
+            if call.outcome in _LOOKS:
+                of_one = kinds.setdefault((call.at, call.outcome), {})
+                of_one[message.get_kind_display()] = call
+    for of_one in kinds.values():
+        yield _looked(", ".join(of_one), next(iter(of_one.values())), shows_money=shows_money)
 
 
-def _looked(message: OutboxMessage, attempt: DeliveryAttempt) -> Happening:
-    parts = [
-        str(attempt.http_status or ""),
-        attempt.get_outcome_display(),
-        _("%d ms") % attempt.duration_ms,
-    ]
+def _looked(what: str, call: DeliveryAttempt, *, shows_money: bool) -> Happening:
+    parts = [str(call.http_status or ""), call.get_outcome_display(), _("%d ms") % call.duration_ms]
     return Happening(
-        attempt.at,
-        _("Looked for in the marketplace's order: %(what)s") % {"what": message.get_kind_display()},
+        call.at,
+        _("Looked for in the marketplace's order: %(what)s") % {"what": what},
         " · ".join(filter(None, parts)),
         "",
-        OK if attempt.outcome == DeliveryAttempt.Outcome.SEEN else INFO,
+        OK if call.outcome == DeliveryAttempt.Outcome.SEEN else INFO,
+        answered=call.response if shows_money else "",
     )
 
 

@@ -15,7 +15,7 @@ from orders.timeline import Happening
 from sellers.marketplace import outbox
 from sellers.marketplace.looking import look
 from tests.builders import a_seller, an_order, staff
-from tests.sellers.outbound import HOST, RECEIPT, Hands, promise, run
+from tests.sellers.outbound import HOST, RECEIPT, Hands, Kind, promise, run
 
 pytestmark = pytest.mark.django_db
 MENDED = {"type": "Output", "invoiceNumber": "NF-2", "invoiceValue": 9508}
@@ -102,3 +102,27 @@ def test_reading_the_order_is_told_as_well_and_nobody_in_it(order, oms, clock):
     assert json.loads(calls[-1].answered) == {"status": "invoice", "packages": [shown]}
     assert [bool(call.said) for call in calls] == [True, False, True, False, False]
     assert "Filomena" not in str(calls)
+
+
+def test_one_reading_for_several_messages_is_told_once(order, oms, clock):
+    invoice_url = f"{order_url(order)}/invoice"
+    oms.post(invoice_url, json=RECEIPT)
+    oms.patch(f"{invoice_url}/NF-1", json=RECEIPT)
+    promise(order.account, subject=order.marketplace_order_id)
+    promise(
+        order.account,
+        subject=order.marketplace_order_id,
+        kind=Kind.TRACKING,
+        method="PATCH",
+        path=f"/api/oms/pvt/orders/{order.marketplace_order_id}/invoice/NF-1",
+        payload={"trackingNumber": "T1"},
+    )
+    run(clock)
+    run(clock)
+    package = {"invoiceNumber": "NF-1", "invoiceValue": 9508, "trackingNumber": "T1"}
+    oms.get(order_url(order), json=the_order(package))
+    clock.move(minutes=1)
+    look(clock=clock)
+    *_told, looked = calls_on_the_page(order)
+    assert looked.title == "Looked for in the marketplace's order: invoice, tracking"
+    assert len(_told) == 2
