@@ -30,6 +30,7 @@ from simulation.types import (
     Snapshot,
     Take,
     WarehouseId,
+    maker,
 )
 
 __all__ = ["destination", "find_rate", "simulate", "source", "without"]
@@ -37,6 +38,7 @@ __all__ = ["destination", "find_rate", "simulate", "source", "without"]
 _NOTHING = (0,) * len(CHANNELS)
 _NO_QUOTES = Quotes()
 _NONE = repeat(0)
+_row = maker(Row)
 
 
 def simulate(cart: Cart, snapshot: Snapshot, now: datetime, *, trace: bool = False) -> Simulation:
@@ -130,9 +132,8 @@ class _Counter:
         left = [sum(map(shelf.get, places, _NONE)) for places in reach.parties]
         delivery, pickup = reach.channels
         quotes = self._quotes_at_once(offer.weight_g * quantity)
-        return Row(
-            item, offer, quantity, left[reach.overall], (left[delivery], left[pickup]), quotes
-        )
+        channels = left[delivery], left[pickup]
+        return _row((item, offer, quantity, left[reach.overall], channels, quotes))
 
     def _quotes_at_once(self, weight: int) -> Quotes:
         step = bisect_left(self.reach.limits, weight)

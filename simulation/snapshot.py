@@ -19,7 +19,7 @@ from sellers.errors import NotFound
 from simulation import database
 from simulation.prepared import array_of
 from simulation.tariffs import tariff_of
-from simulation.types import Account, Booked, Cart, Offer, Snapshot
+from simulation.types import Account, Booked, Cart, Offer, Snapshot, maker
 
 _SQL = files("simulation").joinpath("snapshot.sql").read_text()
 _CREDENTIALS = ("Authorization", "X-VTEX-API-AppKey", "X-VTEX-API-AppToken")
@@ -39,6 +39,7 @@ class _Account(NamedTuple):
 
 
 _WIDTH = len(_Account._fields)
+_offer = maker(Offer)
 _ID, _REF, _OFFERINGS = (_WIDTH + Offer._fields.index(name) for name in ("id", "ref", "offerings"))
 
 
@@ -65,7 +66,11 @@ def load(
         tariff=tariff_of(
             account_id=account.id, revision=account.tariff_revision, now=now, until=until
         ),
-        offers={row[_REF]: _offer(row) for row in rows if row[_ID] is not None},
+        offers={
+            row[_REF]: _offer(row[_WIDTH:]) if row[_OFFERINGS] is None else _with_offerings(row)
+            for row in rows
+            if row[_ID] is not None
+        },
         booked=_booked(account.booked),
     )
 
@@ -95,10 +100,8 @@ def _check(account: _Account, headers: Mapping[str, str]) -> None:
         )
 
 
-def _offer(row: tuple[Any, ...]) -> Offer:
-    offer = Offer._make(row[_WIDTH:])
-    offerings = row[_OFFERINGS]
-    return offer if offerings is None else offer._replace(offerings=orjson.loads(offerings))
+def _with_offerings(row: tuple[Any, ...]) -> Offer:
+    return _offer(row[_WIDTH:])._replace(offerings=orjson.loads(row[_OFFERINGS]))
 
 
 def _booked(rows: list[Any] | None) -> dict[Booked, int]:

@@ -5,10 +5,11 @@ Money is cents, weight is grams, warehouses, SKUs and policies go by their row i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 Cents = int
@@ -18,6 +19,15 @@ SkuId = int
 DELIVERY = "delivery"
 PICKUP = "pickup-in-point"
 CHANNELS = (DELIVERY, PICKUP)
+
+Named = TypeVar("Named", bound=tuple[Any, ...])
+
+
+def maker(of: type[Named]) -> Callable[[tuple[Any, ...]], Named]:
+    """Makes a named tuple of the tuple of all its fields, as `_make` does, but in a third of the
+    time, for nobody counts them. For what is made of every line of a cart."""
+    return partial(tuple.__new__, of)
+
 
 # --- sourcing: which warehouse serves ---------------------------------------------------------
 

@@ -6,6 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from simulation.types import (
     Row,
     Simulation,
     Window,
+    maker,
 )
 
 MOST_LINES = 500
@@ -92,18 +94,33 @@ def _items(entries: Any) -> tuple[Item, ...]:
     if len(entries) > MOST_LINES:
         message = f"items: at most {MOST_LINES} lines are answered, got {len(entries)}."
         raise Malformed("too-many-items", message)
-    return tuple(_item(position, entry) for position, entry in enumerate(entries))
-
-
-def _item(position: int, entry: Any) -> Item:
-    try:  # as VTEX sends it, which is read without a second look
-        ref, quantity, seller = entry["id"], entry["quantity"], entry["seller"]
+    try:
+        found = list(map(_as_vtex_sends_it, entries))
     except (KeyError, TypeError):
-        return _odd_item(position, entry)
-    usual = type(ref) is type(seller) is str and type(quantity) is int
-    if usual and ref and 0 < quantity <= MOST_UNITS:
-        return Item(position, ref, quantity, seller)
-    return _odd_item(position, entry)
+        found = list(map(_fields_if_usual, entries))
+    return tuple(
+        [
+            _item((position, ref, quantity, seller))
+            if type(ref) is type(seller) is str
+            and ref
+            and type(quantity) is int
+            and 0 < quantity <= MOST_UNITS
+            else _odd_item(position, entries[position])
+            for position, (ref, quantity, seller) in enumerate(found)
+        ]
+    )
+
+
+_item = maker(Item)
+_as_vtex_sends_it = itemgetter("id", "quantity", "seller")
+
+
+def _fields_if_usual(entry: Any) -> tuple[Any, ...]:
+    """Of a line that is read without a second look; what is odd needs one."""
+    try:
+        return tuple(_as_vtex_sends_it(entry))
+    except (KeyError, TypeError):
+        return None, None, None
 
 
 def _odd_item(position: int, entry: Any) -> Item:
