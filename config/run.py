@@ -74,10 +74,10 @@ def _bring_up(supervisor: Supervisor, options: argparse.Namespace) -> int:
     _await_health(supervisor, options.host, options.port, "/healthz")
     if demo:
         _await_health(supervisor, "127.0.0.1", options.sandbox_port, "/")
-        say("Sending traffic through the protocol")
-        supervisor.run(_manage("demo", "--traffic"), show=True)
         say("Inventing the weeks before")
         supervisor.run(_manage("demo", "--history"), show=True)
+        say("Sending traffic through the protocol")
+        supervisor.run(_manage("demo", "--traffic"), show=True)
         supervisor.run(_manage("demo", "--addresses"), show=True)
     else:
         _print_addresses(options)

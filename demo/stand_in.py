@@ -42,6 +42,10 @@ class StandIn:
         body = {"marketplaceOrderId": marketplace_order_id, "handling": True}
         return self._post("drive/fulfill", body)
 
+    def recall(self, orders: list[Json]) -> None:
+        """Orders of the past, as its control API takes them."""
+        self._post("orders", {"orders": orders})
+
     def cancel(self, marketplace_order_id: str, *, reason: str) -> Json:
         body = {"marketplaceOrderId": marketplace_order_id, "reason": reason}
         return self._post("drive/cancel", body)

@@ -81,12 +81,22 @@ class Book:
 
     def add(self, order: Order) -> None:
         with self.lock:
-            if order.id in self.orders:
-                raise Refused(409, "1", f"Order {order.id} exists.")
+            self._refuse_again(order)
             order.move("order-created")
             self._index(order)
             self.journal.append("placed", order.state() | {"placement": order.placement})
             self.on_move(order, ["", order.history[0][1]], order.history[0])
+
+    def recall(self, order: Order) -> None:
+        """An order from before anybody listened: kept as it is, and no news of it is sent."""
+        with self.lock:
+            self._refuse_again(order)
+            self._index(order)
+            self.journal.append("placed", order.state() | {"placement": order.placement})
+
+    def _refuse_again(self, order: Order) -> None:
+        if order.id in self.orders:
+            raise Refused(409, "1", f"Order {order.id} exists.")
 
     def get(self, order_id: str) -> Order:
         order = self.orders.get(order_id)

@@ -1,10 +1,11 @@
 """The control API: how a person, a script or a test moves the marketplace's side."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sandbox import orders
+from sandbox import orders, packages
 from sandbox.config import changed
 from sandbox.market import Marketplace
 from sandbox.orders import Order
@@ -177,7 +178,8 @@ def _confirm(market: Marketplace, body: Json) -> Json:
 
 
 def _adopt(market: Marketplace, body: Json) -> Json:
-    """Orders that exist and are paid without a word to the portal, for tests and benchmarks."""
+    """Orders that exist and are paid without a word to the portal, for tests and benchmarks; with
+    `placedAt`, orders of the past, which nobody gets news of: their `invoices` are booked too."""
     made = list(_adopted(market, body.get("orders")))
     return {"orders": [summary(order) for order in made]}
 
@@ -198,11 +200,26 @@ def _adopted(market: Marketplace, wanted: Any) -> Iterator[Order]:
         order_id = str(row.get("marketplaceOrderId") or fresh)
         value = sum(orders.totals(placement).values())
         order = Order(order_id, number, market.config.seller_id, value, placement)
-        market.book.add(order)
-        with market.book.change(order):
-            orders.placed(order, str(row.get("sellerOrderId") or f"adopted-{number}"))
-            orders.authorize(order, handling=bool(row.get("handling")))
+        seller_order_id = str(row.get("sellerOrderId") or f"adopted-{number}")
+        if "placedAt" in row:
+            _recall(market, order, seller_order_id, row)
+        else:
+            market.book.add(order)
+            with market.book.change(order):
+                orders.placed(order, seller_order_id)
+                orders.authorize(order, handling=bool(row.get("handling")))
         yield order
+
+
+def _recall(market: Marketplace, order: Order, seller_order_id: str, row: Json) -> None:
+    order.move("order-created")
+    orders.placed(order, seller_order_id)
+    orders.authorize(order, handling=True)
+    for invoice in row.get("invoices", []):
+        packages.add_invoice(order, invoice, json.dumps(invoice).encode())
+    order.authorized_at = str(row["placedAt"])
+    order.history = [[status, order.authorized_at] for status, _at in order.history]
+    market.book.recall(order)
 
 
 def _reset(market: Marketplace, _: Json) -> Json:

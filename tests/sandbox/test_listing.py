@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import Running
+from tests.sandbox.conftest import Running, an_invoice
 
 MUG = {"id": "mug", "quantity": 1, "price": 17}
 ALWAYS = "creationDate:[2020-01-01T00:00:00.000Z TO 2100-01-01T00:00:00.000Z]"
@@ -46,3 +46,27 @@ def test_refuses_what_the_marketplace_would_not_take(
 
 def test_shows_nobody_the_list_without_keys(standin: Running) -> None:
     assert standin.call("GET", "/api/oms/pvt/orders", headers={}).status_code == 401
+
+
+def test_orders_of_the_past_are_there_with_their_invoices_and_are_no_news(
+    standin: Running,
+) -> None:
+    feed = "/api/orders/feed"
+    config = {"filter": {"type": "FromWorkflow", "status": ["payment-approved"]}, "queue": {}}
+    assert standin.call("POST", f"{feed}/config", config).status_code == 200
+    past = {"placedAt": "2020-01-01T12:00:00-03:00", "invoices": [an_invoice("NF-1", 17)]}
+    order = standin.adopt(MUG, **past)
+    day = "creationDate:[2020-01-01T00:00:00.000Z TO 2020-01-02T00:00:00.000Z]"
+    (row,) = _list(standin, f_creationDate=day).json()["list"]
+    assert (row["orderId"], row["status"]) == (order, "invoiced")
+    document = standin.order_call("GET", order).json()
+    assert document["packageAttachment"]["packages"][0]["invoiceNumber"] == "NF-1"
+    assert standin.call("GET", feed, params={"maxlot": 10}).json() == []
+    standin.adopt(MUG)
+    assert len(standin.call("GET", feed, params={"maxlot": 10}).json()) == 1
+    again = standin.call(
+        "POST",
+        "/_control/orders",
+        {"orders": [{"items": [MUG], "marketplaceOrderId": order} | past]},
+    )
+    assert again.status_code == 409

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
 from demo.history import remember
 from demo.people import LOGINS
 from demo.preparing import SLUG, prepare, write_stand_in_settings
+from demo.recalling import recall
 from demo.settling import write_settlement
 from demo.stand_in import StandIn
 from demo.trading import Report, await_deliveries, steps, trade
@@ -62,15 +64,16 @@ class Command(BaseCommand):
         with tqdm(total=steps(), desc="  traffic", file=sys.stderr, unit="step") as bar:
             report = _trade(bar)
         waiting = await_deliveries() if report.placed else 0
+        count_recent(now=timezone.now())
         self._report(report, waiting)
 
     def _remember(self) -> None:
         _require_seller()
-        remembered = remember(now=timezone.now())
+        account = SellerAccount.objects.get(slug=SLUG)
+        remembered = _remembered(account)
         count_recent(now=timezone.now())
         settle_recent(now=timezone.now())
         self.stdout.write(f"  {remembered} orders of the weeks before")
-        account = SellerAccount.objects.get(slug=SLUG)
         write_settlement(account, target=_settlement(), now=timezone.now())
 
     def _report(self, report: Report, waiting: int) -> None:
@@ -110,6 +113,18 @@ def _trade(bar: tqdm[Any]) -> Report:
         return trade(StandIn(_stand_in_url()), advance=advance)
     except DomainError as error:
         raise CommandError(error.message) from error
+
+
+def _remembered(account: SellerAccount) -> int:
+    """Both sides remember, or neither."""
+    try:
+        with transaction.atomic():
+            count = remember(now=timezone.now())
+            if count:
+                recall(account, StandIn(_stand_in_url()))
+    except DomainError as error:
+        raise CommandError(error.message) from error
+    return count
 
 
 def _require_seller() -> None:
