@@ -21,14 +21,17 @@ def settle(
 ) -> tuple[str, str]:
     """The invoice's number and access key (`""` without one), checked against each other.
 
+    A scanner at the number's field reads the key off the printed invoice: that is taken for one.
     Without number and key, draws from the account's series: inside a transaction, last of its
     locks, so that a rollback gives the number back. `earlier` is the number the package had
     before it was reopened: drawn from the series then, it is taken again. `keeps` is the number the
     invoice has, which it may have again.
     Raises DomainError (`bad-invoice-number`, `bad-access-key`) and Conflict (`number-taken`).
     """
-    access = nfe.parse(key) if key.strip() else None
     typed = (number or "").strip()
+    access = nfe.parse(key) if key.strip() else None
+    if nfe.is_meant(typed):
+        access, typed = _one(nfe.parse(typed), access), ""
     if not typed and access is None:
         return draw(account=account, earlier=earlier), ""
     chosen = typed or str(access.number if access else "")
@@ -43,6 +46,14 @@ def settle(
     if access:
         _check_issuer(access, account=account)
     return chosen, access.text if access else ""
+
+
+def _one(read: nfe.AccessKey, given: nfe.AccessKey | None) -> nfe.AccessKey:
+    if given not in (None, read):
+        raise DomainError(
+            "bad-access-key", _("Two different access keys were given: keep the invoice's own.")
+        )
+    return read
 
 
 def _check_issuer(access: nfe.AccessKey, *, account: SellerAccount) -> None:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoicing import amounts, bench, nfe, nfe_document, tracking
+from invoicing import amounts, bench, nfe_document, tracking
 from invoicing.models import Package
 from invoicing.outcomes import Outcome
 from orders.models import Order, OrderLine
@@ -74,15 +74,10 @@ def _move(request: HttpRequest, order: Order, now: datetime, actor: User) -> Out
 
 def _close(request: HttpRequest, order: Order, now: datetime, actor: User) -> Outcome:
     weight_g = _whole(request, "weight_g", default=0)
-    number = request.POST.get("number", "").strip()
-    key = request.POST.get("key", "").strip()
-    # A scanner at the number field reads the access key off the printed invoice.
-    if nfe.is_meant(number):
-        number, key = "", number
     return bench.close(
         package=_package(request, order),
-        number=number,
-        key=key,
+        number=request.POST.get("number", ""),
+        key=request.POST.get("key", ""),
         weight_g=weight_g or None,
         url=request.POST.get("url", ""),
         document=_document(request),

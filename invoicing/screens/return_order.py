@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from invoicing import crediting, nfe, returning
+from invoicing import crediting, returning
 from invoicing.models import Return, ReturnItem
 from invoicing.returning import Arrived
 from invoicing.screens.access import packer, packers_only
@@ -114,12 +114,9 @@ def _credit(
     request: HttpRequest, order: Order, _arrived: list[Arrived], now: datetime, actor: User
 ) -> str:
     _require_decider(actor)
-    number, key = request.POST.get("number", "").strip(), ""
-    # A scanner reads the access key off the printed invoice.
-    if nfe.is_meant(number):
-        number, key = "", number
+    number = request.POST.get("number", "")
     taken_in = _return(request, order)
-    invoice = crediting.credit(taken_in=taken_in, number=number, key=key, now=now, actor=actor)
+    invoice = crediting.credit(taken_in=taken_in, number=number, now=now, actor=actor)
     return _("Return invoice %(number)s is on its way to the marketplace.") % {
         "number": invoice.number
     }

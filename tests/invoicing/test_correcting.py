@@ -158,6 +158,16 @@ def test_leaves_a_voided_invoice_alone() -> None:
     assert refusal_of(invoice, number="A-9") == "not-to-be-corrected"
 
 
+def test_a_key_scanned_into_the_numbers_field_is_the_key_wherever_that_is() -> None:
+    invoice = refused_invoice()
+    correct(invoice, number=a_key(number=79))
+    invoice.refresh_from_db()
+    assert (invoice.number, invoice.key) == ("79", a_key(number=79))
+    refuse(invoice.order, "invoice")
+    assert refusal_of(invoice, number=a_key(number=80)) == "bad-access-key"  # beside another one
+    assert refusal_of(invoice, number=a_key(number=80)[:-1], key="") == "bad-access-key"
+
+
 def test_refused_tracking_is_put_right_by_entering_it_again() -> None:
     invoice = refused_invoice()
     OutboxMessage.objects.filter(kind="invoice").update(status="delivered")
