@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from invoicing import manifests, tracking_file, tracking_import
 from invoicing.models import Manifest, Print
-from invoicing.printing import fiscal, papers
+from invoicing.printing import papers
 from invoicing.printing.codes import package_code
 from invoicing.printing.facts import PackageFacts, facts_of
 from invoicing.printing.recording import record_packages
@@ -48,7 +48,7 @@ def print_packages(job: Job, progress: Progress) -> Result:
 @job(
     PRINT_INVOICES,
     title=gettext_lazy("Invoices of packages"),
-    permission=fiscal.PERMISSION,
+    permission=papers.FISCAL_PERMISSION,
     keeps=timedelta(days=1),
 )
 def print_invoices(job: Job, progress: Progress) -> Result:

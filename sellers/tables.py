@@ -18,8 +18,6 @@ from typing import IO, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from sellers.errors import DomainError
 
@@ -125,6 +123,10 @@ def _delimiter(text: IO[str]) -> str:
 
 def _xlsx(content: IO[bytes], most_unpacked: int) -> Iterator[Cells]:
     """The first sheet."""
+    # Only here: every process of the portal would hold it else, and hardly any reads a spreadsheet.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(content) as packed:
             sizes = {entry.filename: entry.file_size for entry in packed.infolist()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from invoicing.models import Invoice, Package, PackageItem, PaperSettings
 from invoicing.printing.codes import package_code
 from invoicing.printing.receivers import Receiver, receiver_in
 from orders.models import Order, OrderLine, PersonalData
+from sellers.marketplace.documents import EMBEDDED
 from sellers.models import SellerAccount, ShippingPolicy
 
 
@@ -120,3 +122,11 @@ def _services(orders: dict[int, Order]) -> dict[int, str]:
 def papers_of(accounts: dict[int, SellerAccount]) -> dict[int, PaperSettings]:
     kept = PaperSettings.objects.in_bulk(list(accounts))
     return {pk: kept.get(pk) or PaperSettings(account=account) for pk, account in accounts.items()}
+
+
+def document_of(invoice: Invoice | None) -> str:
+    """The invoice's XML, as long as it is kept: it is erased with the shopper's data."""
+    message = invoice.message if invoice else None
+    if message is None or EMBEDDED not in message.body:
+        return ""
+    return str(orjson.loads(message.body).get(EMBEDDED, ""))

@@ -10,7 +10,6 @@ import io
 import logging
 from collections.abc import Callable, Sequence
 
-import orjson
 from brazilfiscalreport.danfe import Danfe, DanfeConfig, DanfeEtiqueta, DanfeEtiquetaConfig
 from brazilfiscalreport.danfe.config import Margins
 from django.utils import timezone
@@ -21,13 +20,11 @@ from fpdf.errors import FPDFException
 from pypdf import PdfWriter
 
 from invoicing.models import Invoice, PaperSettings
-from invoicing.printing.facts import PackageFacts
+from invoicing.printing.facts import PackageFacts, document_of
 from invoicing.printing.sheets import Sheets
-from sellers.marketplace.documents import EMBEDDED
 from sellers.money import format_cents
 
 logger = logging.getLogger(__name__)
-PERMISSION = "invoicing.print_invoice"
 #: What the drawing of a document may meet that leaves out what its print needs.
 _UNDRAWABLE = (
     ArithmeticError,
@@ -37,14 +34,6 @@ _UNDRAWABLE = (
     TypeError,
     ValueError,
 )
-
-
-def document_of(invoice: Invoice | None) -> str:
-    """The invoice's XML, as long as it is kept: it is erased with the shopper's data."""
-    message = invoice.message if invoice else None
-    if message is None or EMBEDDED not in message.body:
-        return ""
-    return str(orjson.loads(message.body).get(EMBEDDED, ""))
 
 
 def draw_fiscal(

@@ -10,16 +10,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from invoicing.models import Package, Print
-from invoicing.printing import fiscal
-from invoicing.printing.facts import PackageFacts
-from invoicing.printing.label_pdf import draw_labels
-from invoicing.printing.label_zpl import zpl_labels
-from invoicing.printing.sheets import undrawable
-from invoicing.printing.slip_pdf import draw_slips
+from invoicing.printing.facts import PackageFacts, document_of
 from orders.states import Status
 from sellers.errors import DomainError
 
 Kind, Form = Print.Kind, Print.Form
+#: For what shows prices and the shopper's document number.
+FISCAL_PERMISSION = "invoicing.print_invoice"
 #: In one file.
 MOST = 2000
 _MADE = {
@@ -38,7 +35,7 @@ class Paper:
 
     @property
     def permission(self) -> str:
-        return fiscal.PERMISSION if self.kind == Kind.FISCAL else "orders.pack_order"
+        return FISCAL_PERMISSION if self.kind == Kind.FISCAL else "orders.pack_order"
 
     @property
     def content_type(self) -> str:
@@ -64,11 +61,19 @@ def drawn(
 ) -> bytes:
     """All of them in one file. `packages` has at least one."""
     if chosen.form == Form.ZPL:
+        from invoicing.printing.label_zpl import zpl_labels
+
         return zpl_labels(packages, after_each=after_each)
     if chosen.kind == Kind.FISCAL:
-        return fiscal.draw_fiscal(packages, size=size, after_each=after_each)
+        from invoicing.printing.fiscal import draw_fiscal
+
+        return draw_fiscal(packages, size=size, after_each=after_each)
     if chosen.kind == Kind.LABEL:
+        from invoicing.printing.label_pdf import draw_labels
+
         return draw_labels(packages, after_each=after_each)
+    from invoicing.printing.slip_pdf import draw_slips
+
     return draw_slips(packages, size=size, after_each=after_each)
 
 
@@ -77,6 +82,8 @@ def faults_of(chosen: Paper, packages: Sequence[PackageFacts]) -> Iterator[str]:
     if chosen.kind == Kind.FISCAL:
         yield from _unfiscal(packages)
         return
+    from invoicing.printing.sheets import undrawable
+
     for facts in packages:
         named = {"code": facts.code}
         if facts.receiver is None:
@@ -89,7 +96,7 @@ def faults_of(chosen: Paper, packages: Sequence[PackageFacts]) -> Iterator[str]:
 
 def _unfiscal(packages: Sequence[PackageFacts]) -> Iterator[str]:
     for facts in packages:
-        if not fiscal.document_of(facts.invoice):
+        if not document_of(facts.invoice):
             yield _("%(code)s: its XML is not here, so its print is no fiscal document.") % {
                 "code": facts.code
             }

@@ -22,7 +22,7 @@ from invoicing.jobs import HAND_OVER
 from invoicing.models import Carrier, Manifest, ManifestEntry, Print
 from invoicing.outcomes import Outcome
 from invoicing.printing import recording
-from invoicing.printing.manifest_pdf import draw_manifest, sheet_of
+from invoicing.printing.manifest_sheet import sheet_of
 from invoicing.screens.access import packer, packers_only
 from jobs.asking import enqueue
 from sellers.errors import DomainError
@@ -179,6 +179,8 @@ def printed(request: HttpRequest, manifest_id: int) -> HttpResponse:
         )
     if form == Print.Form.SCREEN:
         return JsonResponse({"copy": row.copy})
+    from invoicing.printing.manifest_pdf import draw_manifest  # loads much: see printing
+
     content = draw_manifest(sheet_of(_manifest(manifest_id)))
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.code}.pdf"'

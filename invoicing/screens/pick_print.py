@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST
 from invoicing.models import PaperSettings, PickList, Print
 from invoicing.picking.sheet import sheet_of
 from invoicing.printing import recording
-from invoicing.printing.pick_list_pdf import draw_pick_list
 from invoicing.screens.access import packer, packers_only
 
 
@@ -36,6 +35,8 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
         return JsonResponse({"copy": row.copy})
     account = found.warehouse.account
     paper = PaperSettings.objects.filter(account=account).first() or PaperSettings()
+    from invoicing.printing.pick_list_pdf import draw_pick_list  # loads much: see printing
+
     content = draw_pick_list(sheet_of(found), margin=paper.page_margin_mm, now=now)
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found}.pdf"'
