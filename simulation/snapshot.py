@@ -26,21 +26,21 @@ _CREDENTIALS = ("Authorization", "X-VTEX-API-AppKey", "X-VTEX-API-AppToken")
 
 
 class _Account(NamedTuple):
-    """The facts of the account's row in snapshot.sql."""
+    """How each line of snapshot.sql begins; the rest is one of its SKUs, or nulls."""
 
-    id: str
+    id: int
     seller_id: str
     country: str
     timezone: str
-    tariff_revision: str
+    tariff_revision: int
     inbound_app_key: str
     inbound_app_token: str
+    booked: list[Any] | None
 
 
-#: The column that tells the account's row from the others, and the first one of a SKU.
-_FACTS, _SKU = 0, 2
+_WIDTH = len(_Account._fields)
 _offer = maker(Offer)
-_REF, _OFFERINGS = (_SKU + Offer._fields.index(name) for name in ("ref", "offerings"))
+_ID, _REF, _OFFERINGS = (_WIDTH + Offer._fields.index(name) for name in ("id", "ref", "offerings"))
 
 
 def load(
@@ -59,21 +59,19 @@ def load(
     """
     until = database.soon() if until is None else until
     rows = _read(endpoint_key, cart, now, until)
-    facts, booked, *_ = next(row for row in rows if row[_FACTS] is not None)
-    found = _Account._make(facts)
-    _check(found, headers)
-    account = _account(found)
+    account = _Account._make(rows[0][:_WIDTH])
+    _check(account, headers)
     return Snapshot(
-        account=account,
+        account=Account._make(account[:5]),
         tariff=tariff_of(
             account_id=account.id, revision=account.tariff_revision, now=now, until=until
         ),
         offers={
-            row[_REF]: _offer(row[_SKU:]) if row[_OFFERINGS] is None else _with_offerings(row)
+            row[_REF]: _offer(row[_WIDTH:]) if row[_OFFERINGS] is None else _with_offerings(row)
             for row in rows
-            if row[_FACTS] is None
+            if row[_ID] is not None
         },
-        booked=_booked(booked),
+        booked=_booked(account.booked),
     )
 
 
@@ -102,18 +100,8 @@ def _check(account: _Account, headers: Mapping[str, str]) -> None:
         )
 
 
-def _account(found: _Account) -> Account:
-    return Account(
-        id=int(found.id),
-        seller_id=found.seller_id,
-        country=found.country,
-        timezone=found.timezone,
-        tariff_revision=int(found.tariff_revision),
-    )
-
-
 def _with_offerings(row: tuple[Any, ...]) -> Offer:
-    return _offer(row[_SKU:])._replace(offerings=orjson.loads(row[_OFFERINGS]))
+    return _offer(row[_WIDTH:])._replace(offerings=orjson.loads(row[_OFFERINGS]))
 
 
 def _booked(rows: list[Any] | None) -> dict[Booked, int]:

@@ -1,29 +1,8 @@
--- What lives: one row for the account, whose other columns are nulls, and one for each SKU of the
--- cart that exists, whose first two are.
+-- What lives: one line per SKU of the cart that exists, one with nulls when none does.
 -- $1 endpoint key, $2 SKU ids, $3 sales channel, $4 now.
--- The facts are those of snapshot._Account, the columns after the bookings those of types.Offer.
-WITH account AS MATERIALIZED (
-    SELECT a.id, ARRAY[
-        a.id::text, a.seller_id, a.country, a.timezone, a.tariff_revision::text,
-        a.inbound_app_key, a.inbound_app_token
-    ] AS facts
-    FROM sellers_selleraccount a
-    -- Two indexes, one account: a key that was replaced still answers until its time is over.
-    WHERE (a.endpoint_key = $1
-        OR (a.old_endpoint_key = $1 AND a.old_endpoint_key_until > $4))
-        AND a.is_active
-)
-SELECT a.facts, (
-        SELECT array_agg(ROW(b.policy_id, b.day, b.starts_at, b.ends_at, b.orders))
-        FROM sellers_capacityuse b
-        -- Whatever the account's time zone, its today has begun since.
-        WHERE b.account_id = a.id AND b.day >= ($4::timestamptz - interval '1 day')::date
-    ),
-    NULL::bigint, NULL, NULL::boolean, NULL::bigint, NULL::bigint, NULL::boolean,
-    NULL::timestamptz, NULL::integer, NULL, NULL::float8, NULL, NULL::bigint[]
-FROM account a
-UNION ALL
-SELECT NULL, NULL,
+-- The columns are those of snapshot._Account, then those of types.Offer.
+SELECT a.id, a.seller_id, a.country, a.timezone, a.tariff_revision,
+    a.inbound_app_key, a.inbound_app_token, u.booked,
     s.id, s.ref, s.is_active,
     COALESCE(c.price_cents, s.price_cents),
     GREATEST(
@@ -44,6 +23,16 @@ SELECT NULL, NULL,
         FROM sellers_stocklevel v
         WHERE v.sku_id = s.id
     )
-FROM account a
-JOIN sellers_sku s ON s.account_id = a.id AND s.ref = ANY($2)
+FROM sellers_selleraccount a
+LEFT JOIN LATERAL (
+    SELECT array_agg(ROW(b.policy_id, b.day, b.starts_at, b.ends_at, b.orders)) AS booked
+    FROM sellers_capacityuse b
+    -- Whatever the account's time zone, its today has begun since.
+    WHERE b.account_id = a.id AND b.day >= ($4::timestamptz - interval '1 day')::date
+) u ON true
+LEFT JOIN sellers_sku s ON s.account_id = a.id AND s.ref = ANY($2)
 LEFT JOIN sellers_saleschannelprice c ON c.sku_id = s.id AND c.sales_channel = $3
+-- Two indexes, one account: a key that was replaced still answers until its time is over.
+WHERE (a.endpoint_key = $1
+    OR (a.old_endpoint_key = $1 AND a.old_endpoint_key_until > $4))
+    AND a.is_active
