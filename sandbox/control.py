@@ -217,6 +217,8 @@ def _recall(market: Marketplace, order: Order, seller_order_id: str, row: Json) 
     orders.authorize(order, handling=True)
     for invoice in row.get("invoices", []):
         packages.add_invoice(order, invoice, json.dumps(invoice).encode())
+    if reason := row.get("cancelReason"):
+        orders.cancel(order, reason=str(reason), by_user=False, by_seller=True)
     order.authorized_at = str(row["placedAt"])
     order.history = [[status, order.authorized_at] for status, _at in order.history]
     market.book.recall(order)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from reporting import figures
 from reporting.declarations import Column, Condition, Kind, Report, Row, Text, register
 from reporting.filtering import AnyId, OneOf
+from reporting.mapping import MAPPING
 from reporting.mapping_filters import MOST_OPTIONS
 from reporting.models import SettlementFile
 from reporting.payouts import settled
@@ -84,7 +85,7 @@ SETTLEMENT = register(
                 title=_("Marketplace order id"),
                 sql="COALESCE(o.marketplace_order_id, '')",
             ),
-            Column(key="account", title=_("Account"), sql="a.name"),
+            MAPPING.column("account"),
             Column(key="file", title=_("File"), sql="f.name"),
             Column(key="line", title=_("Row"), sql="r.line", kind=Kind.COUNT),
             Column(
@@ -152,7 +153,7 @@ SETTLEMENT = register(
                 link=_mend,
                 in_files=False,
             ),
-            Column(key="currency_code", title=_("Currency"), sql="a.currency", on_screen=False),
+            MAPPING.column("currency_code"),
         ),
         filters=(
             AnyId(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from reporting.declarations import Column, Kind, Report, Row, Sort, register
+from reporting.mapping import MAPPING
 from reporting.models import Promise, PromiseSettling
 from reporting.promises import filters
 
@@ -80,8 +81,7 @@ ORDERS = register(
                 sql="o.marketplace_order_id",
                 link=_order_link,
             ),
-            Column(key="seller_order_id", title=_("Our order id"), sql="o.seller_order_id"),
-            Column(key="account", title=_("Account"), sql="a.name"),
+            *(MAPPING.column(key) for key in ("seller_order_id", "account")),
             Column(
                 key="sla",
                 title=_("SLA"),
@@ -117,11 +117,7 @@ ORDERS = register(
                     "at midnight; business days are those of the SLA's first warehouse."
                 ),
             ),
-            Column(key="due_at", title=_("Hand over by"), sql="o.due_at", kind=Kind.MOMENT),
-            Column(key="shipped_at", title=_("Handed over"), sql="o.shipped_at", kind=Kind.MOMENT),
-            Column(
-                key="delivered_at", title=_("Delivered"), sql="o.delivered_at", kind=Kind.MOMENT
-            ),
+            *(MAPPING.column(key) for key in ("due_at", "shipped_at", "delivered_at")),
             Column(
                 key="days_promised",
                 title=_("Days promised"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from reporting.declarations import Column, Kind, Report, Row, Sort, register
+from reporting.mapping import MAPPING
 from reporting.promises import filters
 from reporting.promises.by_order import ORDERS, PERMISSIONS, Outcome, note
 
@@ -102,7 +103,7 @@ PROMISES = register(
                 link=_behind,
             ),
             Column(key="ref", title=_("SLA id"), sql="s.ref"),
-            Column(key="account", title=_("Account"), sql="a.name"),
+            MAPPING.column("account"),
             Column(
                 key="orders",
                 title=_("Orders"),

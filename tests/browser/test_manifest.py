@@ -83,8 +83,9 @@ def test_the_wrong_package_is_an_alarm_that_waits_and_refuses_the_next_scan(van:
 
 def test_the_keys_are_shown_by_a_key_and_give_way_to_a_scan(van: Page) -> None:
     van.keyboard.press("?")
-    expect(van.locator("#help")).to_contain_text("tirar de novo o último pacote")
-    van.keyboard.press("Escape")
+    expect(van.locator("#help")).to_contain_text("retirar o último pacote")
+    expect(van.locator("#help button")).to_be_focused()
+    van.keyboard.press("Enter")
     expect(van.locator("#help")).to_be_hidden()
     expect(van.locator("#scan")).to_be_focused()
     van.locator("#help-key").click()

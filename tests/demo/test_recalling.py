@@ -39,8 +39,10 @@ def test_a_newcomers_reconciliation_of_the_past_agrees(tmp_path: Path, client: C
         assert client.post("/admin/reconciliations/", form).status_code == 302
         run_due(clock=timezone.now, seconds=60)
         told = list(market.control.orders())
+        unknown = market.control.anomalies()
     finally:
         market.stop()
     assert (Job.objects.get().status, Job.objects.get().problems) == ("done", [])
     assert set(ReconciledRow.objects.values_list("kind", "field")) == {("matched", "")}
-    assert {order["status"] for order in told} == {"invoiced"}
+    assert unknown == []
+    assert {order["status"] for order in told} == {"invoiced", "canceled"}
