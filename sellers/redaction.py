@@ -13,12 +13,8 @@ def without_endpoint_key(text: str) -> str:
     return _ENDPOINT_KEY.sub(r"\1\2…", text)
 
 
-class EndpointKeyFilter(logging.Filter):
-    """Shortens endpoint keys in every log line, whoever wrote it."""
+class EndpointKeyFormatter(logging.Formatter):
+    """Shortens endpoint keys in every log line, whoever wrote it, tracebacks included."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        redacted = without_endpoint_key(message)
-        if redacted != message:
-            record.msg, record.args = redacted, None
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return without_endpoint_key(super().format(record))
