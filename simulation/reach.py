@@ -76,7 +76,7 @@ def reach(cart: Cart, snapshot: Snapshot, now: datetime, notes: Notes) -> Reach:
         notes.trace("no-destination")
         return _everywhere(snapshot.tariff)
     area = area_of(snapshot.tariff, where)
-    state = tuple(_opening(each.policy, snapshot, now, notes) for each in area.conditional)
+    state = tuple([_opening(each.policy, snapshot, now, notes) for each in area.conditional])
     known: Reach | None = area.states.get(state)
     if known is None:
         known = _open_in(area, state) or _everywhere(snapshot.tariff)
@@ -94,6 +94,8 @@ def _opening(policy: Policy, snapshot: Snapshot, now: datetime, notes: Notes) ->
             limit = policy.daily_capacity
             notes.trace("capacity-full", policy=policy.ref, taken=taken, capacity=limit)
             return None
+    if not (policy.windows or policy.scheduled):
+        return ()
     windows = calendar.open_windows(policy, booked=snapshot.booked, now=now)
     if policy.scheduled and not windows:
         if notes.tracing:
