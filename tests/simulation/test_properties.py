@@ -10,12 +10,13 @@ from itertools import combinations
 from typing import Any
 from unittest.mock import patch
 
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import promising, wire
 from simulation.core import simulate, source
-from simulation.types import CHANNELS, Band, Cart, Line, Offer, Policy, Row, Snapshot
+from simulation.types import CHANNELS, Band, Cart, Item, Line, Offer, Policy, Row, Snapshot
 from tests.simulation.pure import NOW, a_band, a_cart, a_depot, a_policy, a_snapshot, an_offer
 
 #: So many snapshots and carts are drawn for each test.
@@ -300,3 +301,11 @@ def test_every_line_without_a_unit_has_a_reason(snapshot: Snapshot, cart: Cart) 
     served = {row.item.position for row in simulation.rows if row.quantity}
     explained = {d.item for d in simulation.decisions if d.item is not None}
     assert {item.position for item in cart.items} - served == explained
+
+
+def test_an_odd_line_changes_nothing_about_how_its_neighbours_are_read() -> None:
+    usual = {"id": "a", "ID": "b", "quantity": 2, "seller": "1"}
+    odd = {"ID": 7, "Quantity": "3"}
+    alone = wire.parse(orjson.dumps({"items": [usual]}))
+    beside = wire.parse(orjson.dumps({"items": [usual, odd]}))
+    assert beside.items == (*alone.items, Item(1, "7", 3, None))
