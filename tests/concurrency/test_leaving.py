@@ -28,9 +28,11 @@ def _package(actor: User) -> tuple[Package, str]:
     return package, f"{order.seller_order_id}-1"
 
 
-def _scan_while_it_closes(monkeypatch: pytest.MonkeyPatch) -> tuple[list[object], Manifest]:
-    """Whoever scans has looked whether the manifest is open, and waits a moment before the next
-    step; meanwhile the other one closes it."""
+def _scan_while_it_closes(
+    monkeypatch: pytest.MonkeyPatch, *, patience: float
+) -> tuple[list[object], Manifest]:
+    """Whoever scans has looked whether the manifest is open, and waits before the next step;
+    meanwhile the other one closes it, if it can."""
     actor = User.objects.create_superuser("root")
     carrier = Carrier.objects.create(name="Aurora")
     manifest = manifests.open_for(carrier, now=timezone.now(), actor=actor)
@@ -42,11 +44,11 @@ def _scan_while_it_closes(monkeypatch: pytest.MonkeyPatch) -> tuple[list[object]
 
     def slowly(*given: object) -> None:
         looked.set()
-        closed.wait(1)
+        closed.wait(patience)
         check(*given)
 
     def leave() -> None:
-        looked.wait(30)
+        looked.wait(60)
         manifests.close(manifest, now=timezone.now(), actor=actor)
         for entry in manifest.entries.all():
             manifests.hand_over(
@@ -75,7 +77,7 @@ def _left_behind(manifest: Manifest) -> int:
 
 
 def test_what_is_scanned_while_the_van_leaves_is_on_board_or_refused(monkeypatch):
-    ends, manifest = _scan_while_it_closes(monkeypatch)
+    ends, manifest = _scan_while_it_closes(monkeypatch, patience=0.5)
     assert not any(isinstance(end, Exception) for end in ends)
     assert manifest.entries.count() == 2
     assert _left_behind(manifest) == 0
@@ -85,7 +87,7 @@ def test_control_without_the_lock_a_package_is_left_behind(monkeypatch):
     monkeypatch.setattr(
         manifests, "_lock_open", lambda manifest: Manifest.objects.get(pk=manifest.pk)
     )
-    _ends, manifest = _scan_while_it_closes(monkeypatch)
+    _ends, manifest = _scan_while_it_closes(monkeypatch, patience=60)
     assert _left_behind(manifest) == 1
 
 

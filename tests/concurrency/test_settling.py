@@ -33,7 +33,7 @@ def _nobody_waits(transactional_db: None) -> Iterator[None]:
         cursor.execute(keeping.FUNCTIONS)
 
 
-def voided_at_once() -> list[Any]:
+def voided_at_once(*, patience: float) -> list[Any]:
     """An order invoiced in two halves loses both at the same moment."""
     order = finish(an_order(Line("mug", 4, price=17)))
     halves = [an_invoice(order, 34, units=2, number=number) for number in ("A", "B")]
@@ -44,13 +44,13 @@ def voided_at_once() -> list[Any]:
         with transaction.atomic():
             Invoice.objects.filter(pk=invoice.pk).update(voided_at=NOW)
             with suppress(BrokenBarrierError):  # the other waits for this one's end
-                meeting.wait(timeout=2)
+                meeting.wait(timeout=patience)
 
     return together([partial(void, invoice) for invoice in halves])
 
 
 def test_two_changes_of_an_orders_invoices_settle_one_after_the_other() -> None:
-    assert voided_at_once() == [None, None]
+    assert voided_at_once(patience=0.5) == [None, None]
     kept = set(Difference.objects.values_list("order", "cents", "cause"))
     assert kept == derived()
     assert [cents for _order, cents, _cause in kept] == [68]
@@ -58,4 +58,4 @@ def test_two_changes_of_an_orders_invoices_settle_one_after_the_other() -> None:
 
 @pytest.mark.usefixtures("_nobody_waits")
 def test_control_without_the_lock_one_change_of_the_invoices_fails() -> None:
-    assert IntegrityError in {type(result) for result in voided_at_once()}
+    assert IntegrityError in {type(result) for result in voided_at_once(patience=5)}

@@ -273,7 +273,7 @@ def test_a_later_promise_is_not_visible_before_an_earlier_uncommitted_one():
             with transaction.atomic():
                 promise(account, key="earlier")
                 written.set()
-                may_commit.wait(5)
+                may_commit.wait(60)
         finally:
             connection.close()
 
@@ -286,7 +286,7 @@ def test_a_later_promise_is_not_visible_before_an_earlier_uncommitted_one():
     first = threading.Thread(target=slow)
     second = threading.Thread(target=quick)
     first.start()
-    assert written.wait(5)
+    assert written.wait(60)
     second.start()
     second.join(0.3)
     assert second.is_alive()
