@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from config.embedded import start_throwaway
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120.0
+STOP_SECONDS = 20.0
 GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws")
 
 
@@ -97,13 +99,23 @@ def serving(
             cwd=ROOT,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
         try:
             _await_health(web, port, Path(log.name))
             yield web.pid
         finally:
-            web.terminate()
-            web.wait(timeout=20)
+            _stop(web)
+
+
+def _stop(web: subprocess.Popen[bytes]) -> None:
+    """A worker that was still starting may miss the signal, and its server waits for it then."""
+    web.terminate()
+    try:
+        web.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
 
 
 def _await_health(web: subprocess.Popen[bytes], port: int, log: Path) -> None:

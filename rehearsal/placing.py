@@ -106,9 +106,13 @@ def late_fulfil(stage: Stage) -> None:
     past = timezone.now() - timedelta(minutes=1)
     Order.objects.filter(pk=order.pk).update(hold_expires_at=past)
     Hold.objects.filter(seller_order_id=order.seller_order_id).update(expires_at=past)
-    expire_due(now=timezone.now())
-    # A worker may be at it this very moment, and then our own run passes it over.
-    stage.wait(lambda: not stage.held(order), "An expired reservation still holds stock")
+
+    def is_free() -> bool:
+        # An order that a worker is deciding about at this very moment is passed over.
+        expire_due(now=timezone.now())
+        return not stage.held(order)
+
+    stage.wait(is_free, "An expired reservation still holds stock")
     answer = stage.market.fulfill(order.marketplace_order_id)
     require(answer["httpStatus"] == 200, said(answer))
     require(stage.held(order) == 2, "The units are not held again.")

@@ -206,4 +206,4 @@ def test_runs_as_a_program_and_stops_when_told(program: subprocess.Popen[str]) -
         assert found, line
         assert StandIn(found[0]).health() == {"ok": True, "orders": 0}
         program.send_signal(signal.SIGTERM)
-        assert program.wait(timeout=10) == 0
+        assert program.wait(timeout=60) == 0
