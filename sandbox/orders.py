@@ -4,7 +4,7 @@ Money is whole cents. Nothing here does I/O; a rule that refuses leaves the orde
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import uuid4
@@ -66,9 +66,8 @@ class Order:
 
     def state(self) -> Json:
         """What changes over an order's life: all but the placement and the calls."""
-        state = asdict(self)
-        del state["placement"], state["calls"]
-        return state
+        apart = ("placement", "calls")
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart}
 
     def move(self, status: str) -> None:
         if status != self.status:
