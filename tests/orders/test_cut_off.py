@@ -88,8 +88,10 @@ def test_a_placement(shop):
 
 @contextmanager
 def _without_a_transaction() -> Iterator[None]:
+    # `atomic` keeps what it wraps under a name that its types do not tell.
+    bare = placing._write.__wrapped__  # type: ignore[attr-defined]
     with (
-        mock.patch.object(placing, "_write", placing._write.__wrapped__),  # type: ignore[attr-defined]
+        mock.patch.object(placing, "_write", bare),
         mock.patch.object(shelves, "require_transaction"),
     ):
         yield
